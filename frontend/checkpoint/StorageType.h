@@ -1,0 +1,57 @@
+//===- StorageType.h - how a checkpoint stores numbers ----------*- C++ -*-===//
+//
+// The element formats a stored tensor may have, the size of their blocks, and
+// the exact way from stored bytes to float32. A plain format has blocks of one
+// element. A GGUF format packs 32 consecutive elements of the innermost axis
+// into one block with its own scale.
+//
+//===----------------------------------------------------------------------===//
+#ifndef HEDDLE_FRONTEND_CHECKPOINT_STORAGETYPE_H
+#define HEDDLE_FRONTEND_CHECKPOINT_STORAGETYPE_H
+
+#include "llvm/ADT/StringRef.h"
+#include <cstdint>
+
+namespace heddle {
+
+struct StoredTensor;
+
+enum class StorageType : uint8_t {
+  F64, F32, F16, BF16,
+  I64, I32, I16, I8, U8, Bool,
+  Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
+};
+
+/// What one block of a format is: `elements` numbers in `bytes` bytes.
+struct BlockFacts {
+  llvm::StringRef name; // as GGUF spells it, e.g. "Q4_0", "F32"
+  unsigned elements;
+  unsigned bytes;
+};
+
+/// The facts of `type`; the reference lives as long as the program.
+const BlockFacts &blockFacts(StorageType type);
+
+/// Whether blocks of `type` hold more than one element.
+inline bool isBlockQuantised(StorageType type) { return blockFacts(type).elements > 1; }
+
+/// Writes elements [firstElement, firstElement + count) of `tensor`, in storage
+/// order (innermost axis fastest), as float32 to out[0..count).
+///
+/// `firstElement` and `count` must be multiples of the format's block and lie
+/// inside the tensor (both are asserted); with a quantised format any number
+/// of whole blocks may be asked for, with a plain one any range.
+/// Exact for every format but F64, I64, I32, which round to the nearest
+/// float32, and Q4_1 and Q5_1, whose scale * q is exact and whose sum with the
+/// block's minimum rounds once. Results do not depend on the machine.
+void dequantize(const StoredTensor &tensor, int64_t firstElement, int64_t count, float *out);
+
+/// The same for bare blocks: `bytes` must hold count / elements blocks.
+void dequantize(StorageType type, const uint8_t *bytes, int64_t count, float *out);
+
+/// One IEEE half as float32; NaN payloads and the sign of zero survive.
+float halfToFloat(uint16_t bits);
+
+} // namespace heddle
+
+#endif // HEDDLE_FRONTEND_CHECKPOINT_STORAGETYPE_H
