@@ -9,8 +9,10 @@
 #ifndef HEDDLE_FRONTEND_CHECKPOINT_STORAGETYPE_H
 #define HEDDLE_FRONTEND_CHECKPOINT_STORAGETYPE_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <optional>
 
 namespace heddle {
 
@@ -34,6 +36,11 @@ const BlockFacts &blockFacts(StorageType type);
 
 /// Whether blocks of `type` hold more than one element.
 inline bool isBlockQuantised(StorageType type) { return blockFacts(type).elements > 1; }
+
+/// Bytes of a tensor of `shape` (outermost first) stored as `type`. None if the
+/// innermost extent is not a whole number of blocks, an extent is negative, or
+/// a product does not fit in 63 bits.
+std::optional<uint64_t> storedBytes(llvm::ArrayRef<int64_t> shape, StorageType type);
 
 /// Writes elements [firstElement, firstElement + count) of `tensor`, in storage
 /// order (innermost axis fastest), as float32 to out[0..count).
