@@ -1,0 +1,33 @@
+# What every target of the project shares: warnings, sanitizers, ccache.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wno-unused-parameter -ffunction-sections -fdata-sections)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  add_link_options(-fuse-ld=lld)
+endif()
+if(HEDDLE_SANITIZE)
+  add_compile_options(-fsanitize=${HEDDLE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${HEDDLE_SANITIZE})
+endif()
+
+# heddle_library(NAME SOURCES... [LINK LIBS...]): a static library of the project.
+function(heddle_library name)
+  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# heddle_mlir_library(NAME SOURCES... [LINK LIBS...] [DEPENDS TARGETS...]): one that includes MLIR's headers,
+# precompiled once for all of them, and links the shared libMLIR and libLLVM.
+function(heddle_mlir_library name)
+  heddle_library(${name} ${ARGN})
+  target_link_libraries(${name} PUBLIC MLIR LLVM)
+endfunction()

@@ -1,0 +1,65 @@
+// Kernels and the schedule.
+#include "ir/Heddle.h"
+
+using namespace mlir;
+using namespace heddle;
+
+#define GET_OP_CLASSES
+#include "ir/HeddleOps.cpp.inc"
+
+static LogicalResult inferIndex(MLIRContext *context, SmallVectorImpl<Type> &types) {
+  types.push_back(IndexType::get(context));
+  return success();
+}
+#define HEDDLE_INFERS_INDEX(OP)                                                                                        \
+  LogicalResult OP::inferReturnTypes(MLIRContext *context, std::optional<Location>, ValueRange, DictionaryAttr,        \
+                                     mlir::OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {                  \
+    return inferIndex(context, types);                                                                                 \
+  }
+HEDDLE_INFERS_INDEX(PieceOp)
+HEDDLE_INFERS_INDEX(LaneOp)
+HEDDLE_INFERS_INDEX(SizeOp)
+
+LogicalResult KernelOp::verify() {
+  size_t dynamic = 0;
+  bool scalars = false;
+  for (Type type : getBody().getArgumentTypes()) {
+    if (auto memref = dyn_cast<MemRefType>(type)) {
+      if (scalars)
+        return emitOpError("buffers come before scalars");
+      dynamic += memref.getNumDynamicDims();
+    } else if (type.isF32()) {
+      scalars = true;
+    } else {
+      return emitOpError() << "arguments must be memrefs or f32, found " << type;
+    }
+  }
+  if (dynamic != getDims().size())
+    return emitOpError() << "expected a name for each of " << dynamic << " dynamic dimensions, found "
+                         << getDims().size();
+  for (Attribute attr : getDims()) {
+    auto [param, multiple] = cast<StringAttr>(attr).getValue().split(':');
+    unsigned number = 0;
+    if (!llvm::is_contained({"T", "S", "C", "U"}, param) ||
+        (!multiple.empty() && (multiple.getAsInteger(10, number) || number == 0)))
+      return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16', found " << attr;
+  }
+  for (Attribute attr : getGrid()) {
+    ArrayRef<int64_t> factor = cast<DenseI64ArrayAttr>(attr).asArrayRef();
+    if (factor.size() != 3 || factor[0] < 0 || factor[0] > 4 || factor[1] < 1 || factor[2] < 0)
+      return emitOpError() << "a factor of the grid is [param 0..4, divide >= 1, times >= 0], found " << attr;
+  }
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError() << "no kernel is called '" << getKernel() << "'";
+  SmallVector<Type> types(getBuffers().getTypes());
+  types.append(getScalars().size(), Float32Type::get(getContext()));
+  if (kernel.getBody().getArgumentTypes() != TypeRange(types))
+    return emitOpError() << "kernel '" << getKernel() << "' takes (" << kernel.getBody().getArgumentTypes()
+                         << "), launched with (" << types << ")";
+  return success();
+}
