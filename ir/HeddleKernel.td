@@ -55,19 +55,19 @@ def PackedOp : Heddle_Op<"packed", [Pure]> {
   let assemblyFormat = "$name `as` $packing ($constant^)? attr-dict `:` type($result)";
 }
 
-def PieceOp : Heddle_Op<"piece", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def PieceOp : Heddle_Op<"piece", [Pure]> {
   let summary = "which piece of the grid this is";
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
 }
 
-def LaneOp : Heddle_Op<"lane", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def LaneOp : Heddle_Op<"lane", [Pure]> {
   let summary = "which lane this is: 0 to lanes - 1";
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
 }
 
-def SizeOp : Heddle_Op<"size", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def SizeOp : Heddle_Op<"size", [Pure]> {
   let summary = "T, S, C or U of this call, uniform";
   let arguments = (ins StrAttr:$param);
   let results = (outs Index:$result);

@@ -7,19 +7,6 @@ using namespace heddle;
 #define GET_OP_CLASSES
 #include "ir/HeddleOps.cpp.inc"
 
-static LogicalResult inferIndex(MLIRContext *context, SmallVectorImpl<Type> &types) {
-  types.push_back(IndexType::get(context));
-  return success();
-}
-#define HEDDLE_INFERS_INDEX(OP)                                                                                        \
-  LogicalResult OP::inferReturnTypes(MLIRContext *context, std::optional<Location>, ValueRange, DictionaryAttr,        \
-                                     mlir::OpaqueProperties, RegionRange, SmallVectorImpl<Type> &types) {                  \
-    return inferIndex(context, types);                                                                                 \
-  }
-HEDDLE_INFERS_INDEX(PieceOp)
-HEDDLE_INFERS_INDEX(LaneOp)
-HEDDLE_INFERS_INDEX(SizeOp)
-
 LogicalResult KernelOp::verify() {
   size_t dynamic = 0;
   bool scalars = false;
