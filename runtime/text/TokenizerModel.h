@@ -159,6 +159,9 @@ struct TokenizerModel {
   std::string chatTemplate;     ///< Jinja source; empty: a base model
 };
 
+/// Throws Error unless the parts agree: every id is in the vocabulary, every string of it is where it should be.
+void validate(const TokenizerModel &model);
+
 /// The bytes a program carries. Throws Error when the model refers to tokens that it does not have.
 std::string serialize(const TokenizerModel &model);
 

@@ -1,0 +1,96 @@
+//===- AddedTokens.cpp - tokens found before anything else ------------------===//
+
+#include "runtime/text/AddedTokens.h"
+#include "runtime/text/Unicode.h"
+#include "runtime/text/Utf8.h"
+
+#include <algorithm>
+
+namespace heddle {
+
+namespace {
+
+size_t totalLength(const std::vector<std::string> &strings) {
+  size_t total = 0;
+  for (const std::string &string : strings)
+    total += string.size();
+  return total;
+}
+
+bool endsWithWord(std::string_view text) {
+  size_t begin = text.size();
+  while (begin > 0 && (text[--begin] & 0xC0) == 0x80)
+    ;
+  return !text.empty() && isWordCharacter(readUtf8(text, begin).codePoint);
+}
+
+bool startsWithWord(std::string_view text) { return !text.empty() && isWordCharacter(readUtf8(text, 0).codePoint); }
+
+} // namespace
+
+AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> added, const std::vector<std::string> &contents)
+    : tokens(std::move(added)), edges(totalLength(contents)), endsToken(1, FlatMap::none) {
+  for (uint32_t i = 0; i < tokens.size(); ++i) {
+    uint64_t node = 0;
+    for (char c : contents[i]) {
+      uint64_t key = node * 256 + uint8_t(c);
+      node = edges.get(key);
+      if (node == FlatMap::none) {
+        node = endsToken.size();
+        edges.set(key, uint32_t(node));
+        endsToken.push_back(FlatMap::none);
+      }
+    }
+    if (node == 0)
+      continue;
+    begins[uint8_t(contents[i][0])] = true;
+    endsToken[node] = i;
+  }
+}
+
+uint32_t AddedTokenFinder::match(std::string_view text, size_t offset, size_t &end) const {
+  uint32_t best = FlatMap::none, node = 0;
+  for (size_t i = offset; i < text.size(); ++i) {
+    node = edges.get(uint64_t(node) * 256 + uint8_t(text[i]));
+    if (node == FlatMap::none)
+      break;
+    if (endsToken[node] != FlatMap::none) {
+      best = endsToken[node];
+      end = i + 1;
+    }
+  }
+  return best;
+}
+
+std::vector<Segment> AddedTokenFinder::split(std::string_view text, bool special) const {
+  std::vector<Segment> segments;
+  size_t done = 0; // all before it is in `segments`
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    uint32_t found = begins[uint8_t(text[i])] ? match(text, i, end) : FlatMap::none;
+    if (found == FlatMap::none) {
+      ++i;
+      continue;
+    }
+    size_t begin = i;
+    i = end; // a token that is refused below hides shorter ones all the same
+    const AddedToken &token = tokens[found];
+    if (token.special && !special)
+      continue;
+    if (token.singleWord && (endsWithWord(text.substr(0, begin)) || startsWithWord(text.substr(end))))
+      continue;
+    if (token.lstrip)
+      begin -= whiteSpaceSuffix(text.substr(done, begin - done));
+    if (token.rstrip)
+      i = end += whiteSpacePrefix(text.substr(end));
+    if (begin > done)
+      segments.push_back({done, begin, std::nullopt});
+    segments.push_back({begin, end, token.id});
+    done = end;
+  }
+  if (done < text.size())
+    segments.push_back({done, text.size(), std::nullopt});
+  return segments;
+}
+
+} // namespace heddle

@@ -1,0 +1,40 @@
+//===- AddedTokens.h - tokens found before anything else --------*- C++ -*-===//
+
+#ifndef HEDDLE_RUNTIME_TEXT_ADDEDTOKENS_H
+#define HEDDLE_RUNTIME_TEXT_ADDEDTOKENS_H
+
+#include "runtime/text/FlatMap.h"
+#include "runtime/text/TokenizerModel.h"
+
+#include <array>
+
+namespace heddle {
+
+/// A stretch of text: an added token, or text between such.
+struct Segment {
+  size_t begin, end;
+  std::optional<uint32_t> id;
+};
+
+/// Finds added tokens in a text: from left to right, of several that begin at one place the longest.
+class AddedTokenFinder {
+public:
+  /// `contents[i]` is what tokens[i] looks like in the text to be searched; empty ones are never found.
+  AddedTokenFinder(std::vector<AddedToken> tokens, const std::vector<std::string> &contents);
+
+  /// The whole of `text` as segments, none empty. Without `special`, special tokens remain text.
+  std::vector<Segment> split(std::string_view text, bool special) const;
+
+private:
+  /// The longest token that begins at `offset`, as an index into `tokens`; its end is stored in `end`.
+  uint32_t match(std::string_view text, size_t offset, size_t &end) const;
+
+  std::vector<AddedToken> tokens;
+  std::array<bool, 256> begins{};  ///< bytes that some token begins with
+  FlatMap edges;                   ///< node * 256 + byte -> node; node 0 is the root
+  std::vector<uint32_t> endsToken; ///< node -> the token that ends there, or FlatMap::none
+};
+
+} // namespace heddle
+
+#endif // HEDDLE_RUNTIME_TEXT_ADDEDTOKENS_H

@@ -1,0 +1,182 @@
+//===- Bpe.cpp - byte pair encoding of one piece ----------------------------===//
+//
+// The piece is a linked list of symbols, at first its characters; a heap holds the pairs that could be joined.
+// A pair taken from the heap may be out of date, because one of its halves has been joined meanwhile: then the
+// two symbols no longer make the token that the entry names, and it is dropped. Each join removes a symbol and
+// adds at most two pairs, so the work is O(n log n).
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/text/Bpe.h"
+#include "runtime/support/Error.h"
+#include "runtime/text/Utf8.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace heddle {
+
+namespace {
+
+constexpr uint32_t none = FlatMap::none;
+
+/// Whether a must wait for b: the order of a heap whose top is the best.
+bool waits(const Bpe::Scratch::Join &a, const Bpe::Scratch::Join &b) {
+  return a.rank != b.rank ? a.rank > b.rank : a.left > b.left;
+}
+
+/// The place of each token's score among the different scores, the highest first.
+std::vector<uint32_t> rankScores(const std::vector<float> &scores) {
+  std::vector<uint32_t> order(scores.size()), ranks(scores.size(), none);
+  for (size_t id = 0; id < scores.size(); ++id)
+    if (std::isnan(scores[id]))
+      throw Error("tokenizer: the score of token " + std::to_string(id) + " is not a number");
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return scores[a] > scores[b]; });
+  uint32_t rank = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i > 0 && scores[order[i]] != scores[order[i - 1]])
+      ++rank;
+    if (scores[order[i]] != -std::numeric_limits<float>::infinity())
+      ranks[order[i]] = rank;
+  }
+  return ranks;
+}
+
+} // namespace
+
+Bpe::Bpe(const TokenizerModel &model, const TokenIndex &index)
+    : model(model), index(index), mergeOfPair(model.merges.size()) {
+  for (uint32_t i = 0; i < model.merges.size(); ++i)
+    mergeOfPair.set(uint64_t(model.merges[i].left) << 32 | model.merges[i].right, i);
+  if (model.kind == TokenizerKind::ScoreBpe)
+    rankOfToken = rankScores(model.scores);
+  wholeTokens.assign(model.ignoreMerges ? model.vocabulary.size() : 0, true);
+  for (const AddedToken &token : model.addedTokens)
+    if (model.ignoreMerges && token.special)
+      wholeTokens[token.id] = false;
+  for (char32_t c = 0; c < commonCharacters.size(); ++c) {
+    std::string character;
+    appendUtf8(character, c);
+    commonCharacters[c] = index.find(character);
+  }
+}
+
+uint32_t Bpe::characterId(char32_t codePoint, std::string_view character) const {
+  uint32_t id = codePoint < commonCharacters.size() ? commonCharacters[codePoint] : index.find(character);
+  bool never = id != none && model.kind == TokenizerKind::ScoreBpe && rankOfToken[id] == none;
+  return never ? none : id;
+}
+
+void Bpe::cut(std::string_view piece, Scratch &scratch) const {
+  scratch.symbols.clear();
+  forEachCharacter(piece, [&](char32_t c, size_t begin, size_t end) {
+    uint32_t here = uint32_t(scratch.symbols.size());
+    uint32_t id = characterId(c, piece.substr(begin, end - begin));
+    scratch.symbols.push_back({id, uint32_t(begin), uint32_t(end), here - 1, here + 1});
+  });
+  scratch.symbols.back().next = none; // the first one's `previous` has become `none` by itself
+}
+
+/// Whether `left` and its neighbour make a token; if so, fills `join`.
+bool Bpe::findJoin(std::string_view piece, const Scratch &scratch, uint32_t left, Scratch::Join &join) const {
+  const Scratch::Symbol &a = scratch.symbols[left];
+  if (a.next == none)
+    return false;
+  const Scratch::Symbol &b = scratch.symbols[a.next];
+  uint32_t rank, id;
+  if (model.kind == TokenizerKind::MergeBpe) {
+    if (a.id == none || b.id == none)
+      return false;
+    rank = mergeOfPair.get(uint64_t(a.id) << 32 | b.id);
+    id = rank == none ? none : model.merges[rank].result;
+  } else {
+    id = index.find(piece.substr(a.begin, b.end - a.begin));
+    rank = id == none ? none : rankOfToken[id];
+  }
+  join = {rank, left, id, b.end - a.begin};
+  return rank != none;
+}
+
+void Bpe::join(std::string_view piece, Scratch &scratch) const {
+  std::vector<Scratch::Symbol> &symbols = scratch.symbols;
+  std::vector<Scratch::Join> &heap = scratch.joins;
+  heap.clear();
+  Scratch::Join best, candidate;
+  for (uint32_t i = 0; i < symbols.size(); ++i)
+    if (findJoin(piece, scratch, i, candidate))
+      heap.push_back(candidate);
+  std::make_heap(heap.begin(), heap.end(), waits);
+  auto consider = [&](uint32_t left) {
+    if (left == none || !findJoin(piece, scratch, left, candidate))
+      return;
+    heap.push_back(candidate);
+    std::push_heap(heap.begin(), heap.end(), waits);
+  };
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), waits);
+    best = heap.back();
+    heap.pop_back();
+    Scratch::Symbol &left = symbols[best.left];
+    bool current = left.begin != left.end && findJoin(piece, scratch, best.left, candidate) &&
+                   candidate.id == best.id && candidate.length == best.length;
+    if (!current)
+      continue;
+    Scratch::Symbol &right = symbols[left.next];
+    left.id = best.id;
+    left.end = right.end;
+    left.next = right.next;
+    right.begin = right.end;
+    if (left.next != none)
+      symbols[left.next].previous = best.left;
+    consider(left.previous);
+    consider(best.left);
+  }
+}
+
+bool Bpe::emitBytes(std::string_view character, std::vector<int32_t> &out) const {
+  for (char c : character)
+    if (index.ofByte(static_cast<unsigned char>(c)) == none)
+      return false;
+  for (char c : character)
+    out.push_back(int32_t(index.ofByte(static_cast<unsigned char>(c))));
+  return true;
+}
+
+void Bpe::emit(std::string_view piece, const Scratch &scratch, std::vector<int32_t> &out) const {
+  bool afterUnknown = false;
+  for (uint32_t i = 0; i != none; i = scratch.symbols[i].next) {
+    const Scratch::Symbol &symbol = scratch.symbols[i];
+    if (symbol.id != none) {
+      out.push_back(int32_t(symbol.id));
+      afterUnknown = false;
+      continue;
+    }
+    if (model.byteFallback && emitBytes(piece.substr(symbol.begin, symbol.end - symbol.begin), out)) {
+      afterUnknown = false;
+      continue;
+    }
+    if (model.unknown && !(afterUnknown && model.fuseUnknown))
+      out.push_back(int32_t(*model.unknown));
+    afterUnknown = true;
+  }
+}
+
+void Bpe::encode(std::string_view piece, std::vector<int32_t> &out, Scratch &scratch) const {
+  if (piece.empty())
+    return;
+  if (piece.size() >= none)
+    throw Error("a piece of the text passes 4 GiB");
+  if (model.ignoreMerges) {
+    uint32_t id = index.find(piece);
+    if (id != none && wholeTokens[id])
+      return out.push_back(int32_t(id));
+  }
+  cut(piece, scratch);
+  join(piece, scratch);
+  emit(piece, scratch, out);
+}
+
+} // namespace heddle

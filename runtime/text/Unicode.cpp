@@ -1,0 +1,179 @@
+//===- Unicode.cpp - characters' properties and normal forms ----------------===//
+
+#include "runtime/text/Unicode.h"
+#include "runtime/support/Error.h"
+#include "runtime/text/Utf8.h"
+
+#include <algorithm>
+#include <array>
+#include <utf8proc.h>
+#include <vector>
+
+namespace heddle {
+
+namespace {
+
+bool isAscii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return c & 0x80; });
+}
+
+/// Puts runs of combining marks into the order of their classes, marks of one class as they stand.
+/// utf8proc's own sorting takes quadratic time, which a page of combining marks would turn into hours.
+void orderMarks(std::vector<utf8proc_int32_t> &text) {
+  auto combiningClass = [](utf8proc_int32_t c) -> uint64_t {
+    return c < 0x300 ? 0 : utf8proc_get_property(c)->combining_class;
+  };
+  std::vector<uint64_t> keys; // class, place, code point, in 8, 35 and 21 bits
+  for (size_t i = 0; i < text.size(); ++i) {
+    keys.clear();
+    size_t end = i;
+    for (; end < text.size() && combiningClass(text[end]) != 0; ++end)
+      keys.push_back(combiningClass(text[end]) << 56 | uint64_t(end - i) << 21 | uint64_t(text[end]));
+    std::sort(keys.begin(), keys.end());
+    for (uint64_t key : keys)
+      text[i++] = utf8proc_int32_t(key & 0x1FFFFF);
+  }
+}
+
+std::vector<utf8proc_int32_t> decompose(std::string_view text, utf8proc_option_t options) {
+  std::vector<utf8proc_int32_t> out;
+  out.reserve(text.size());
+  std::array<utf8proc_int32_t, 32> buffer; // the longest decomposition has 18 code points
+  int boundary = 0;
+  forEachCharacter(text, [&](char32_t c, size_t, size_t) {
+    utf8proc_ssize_t count = utf8proc_decompose_char(c, buffer.data(), buffer.size(), options, &boundary);
+    if (count < 0 || size_t(count) > buffer.size())
+      throw Error("cannot decompose a character of the text");
+    out.insert(out.end(), buffer.begin(), buffer.begin() + count);
+  });
+  return out;
+}
+
+} // namespace
+
+std::string toNormalForm(std::string_view text, NormalForm form) {
+  if (isAscii(text))
+    return std::string(text);
+  bool compatibility = form == NormalForm::Nfkc || form == NormalForm::Nfkd;
+  bool compose = form == NormalForm::Nfc || form == NormalForm::Nfkc;
+  auto options = utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0));
+  std::vector<utf8proc_int32_t> points = decompose(text, options);
+  orderMarks(points);
+  if (compose) {
+    auto composing = utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    utf8proc_ssize_t count = utf8proc_normalize_utf32(points.data(), points.size(), composing);
+    if (count < 0)
+      throw Error("cannot normalize the text");
+    points.resize(count);
+  }
+  std::string out;
+  out.reserve(text.size());
+  for (utf8proc_int32_t c : points)
+    appendUtf8(out, char32_t(c));
+  return out;
+}
+
+std::string toLowercase(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  forEachCharacter(text, [&](char32_t c, size_t, size_t) {
+    if (c == 0x130)
+      out += "i\xCC\x87"; // the only capital whose small form is two code points
+    else
+      appendUtf8(out, char32_t(utf8proc_tolower(utf8proc_int32_t(c))));
+  });
+  return out;
+}
+
+std::string stripMarks(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
+    utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+    if (category < UTF8PROC_CATEGORY_MN || category > UTF8PROC_CATEGORY_ME)
+      out += text.substr(begin, end - begin);
+  });
+  return out;
+}
+
+bool isWhiteSpace(char32_t c) {
+  return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool isNumeric(char32_t c) {
+  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  return category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO;
+}
+
+bool isPunctuation(char32_t c) {
+  if (c < 0x80)
+    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
+  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
+bool isWordCharacter(char32_t c) {
+  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ND) || category == UTF8PROC_CATEGORY_PC;
+}
+
+size_t whiteSpacePrefix(std::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    Utf8Step step = readUtf8(text, i);
+    if (!isWhiteSpace(step.codePoint))
+      break;
+    i += step.length;
+  }
+  return i;
+}
+
+size_t whiteSpaceSuffix(std::string_view text) {
+  size_t end = text.size();
+  while (end > 0) {
+    size_t begin = end - 1;
+    while (begin > 0 && (text[begin] & 0xC0) == 0x80)
+      --begin;
+    if (!isWhiteSpace(readUtf8(text, begin).codePoint))
+      break;
+    end = begin;
+  }
+  return text.size() - end;
+}
+
+namespace {
+
+struct ByteAlphabet {
+  std::array<char32_t, 256> letters;
+  std::array<int16_t, 0x180> bytes;
+
+  ByteAlphabet() {
+    bytes.fill(-1);
+    char32_t next = 0x100;
+    for (int byte = 0; byte < 256; ++byte) {
+      bool printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
+      letters[byte] = printable ? char32_t(byte) : next++;
+      bytes[letters[byte]] = int16_t(byte);
+    }
+  }
+};
+
+const ByteAlphabet alphabet;
+
+} // namespace
+
+char32_t letterOfByte(unsigned char byte) { return alphabet.letters[byte]; }
+
+std::optional<unsigned char> byteOfLetter(char32_t letter) {
+  if (letter >= alphabet.bytes.size() || alphabet.bytes[letter] < 0)
+    return std::nullopt;
+  return static_cast<unsigned char>(alphabet.bytes[letter]);
+}
+
+void appendByteLetters(std::string &out, std::string_view text) {
+  for (char c : text)
+    appendUtf8(out, letterOfByte(static_cast<unsigned char>(c)));
+}
+
+} // namespace heddle

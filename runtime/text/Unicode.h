@@ -1,0 +1,40 @@
+//===- Unicode.h - characters' properties and normal forms ------*- C++ -*-===//
+
+#ifndef HEDDLE_RUNTIME_TEXT_UNICODE_H
+#define HEDDLE_RUNTIME_TEXT_UNICODE_H
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace heddle {
+
+enum class NormalForm { Nfc, Nfd, Nfkc, Nfkd };
+
+/// Valid UTF-8 in a normal form. Linear but for sorting each run of combining marks.
+std::string toNormalForm(std::string_view text, NormalForm form);
+
+std::string toLowercase(std::string_view text);
+
+/// `text` without combining marks (categories Mn, Mc, Me).
+std::string stripMarks(std::string_view text);
+
+bool isWhiteSpace(char32_t c);  ///< property White_Space
+bool isNumeric(char32_t c);     ///< categories Nd, Nl, No
+bool isPunctuation(char32_t c); ///< ASCII punctuation and symbols, and categories P*
+bool isWordCharacter(char32_t c); ///< letters, marks, digits, connectors
+
+/// The longest prefix, and suffix, of `text` that is white space, in bytes.
+size_t whiteSpacePrefix(std::string_view text);
+size_t whiteSpaceSuffix(std::string_view text);
+
+/// GPT-2's alphabet: a letter for each byte, the printable ones of Latin-1 for themselves.
+char32_t letterOfByte(unsigned char byte);
+std::optional<unsigned char> byteOfLetter(char32_t letter);
+
+/// Each byte of `text` as its letter, appended to `out`.
+void appendByteLetters(std::string &out, std::string_view text);
+
+} // namespace heddle
+
+#endif // HEDDLE_RUNTIME_TEXT_UNICODE_H
