@@ -1,0 +1,240 @@
+//===- DescriptionCheck.cpp - is a description to be believed? ------------===//
+
+#include "runtime/program/DescriptionCheck.h"
+
+#include "runtime/program/Format.h"
+#include "runtime/support/Error.h"
+
+#include <fmt/format.h>
+#include <string>
+
+namespace heddle {
+
+namespace {
+
+/// Bounds that no real program comes near; they keep sums and tables small.
+constexpr uint64_t mostScratch = uint64_t(1) << 30;
+constexpr uint32_t mostRounding = 1 << 20;
+
+template <typename T> uint64_t sizeOf(const T *list) { return list ? list->size() : 0; }
+
+[[noreturn]] void refuse(std::string_view place, std::string_view what) {
+  throw Error(fmt::format("the program's description is damaged: {}: {}", place, what));
+}
+
+class Checker {
+public:
+  explicit Checker(const format::Program &program) : program(program) {}
+
+  void check() {
+    for (auto text : {program.compiler(), program.model(), program.architecture(), program.target(),
+                      program.options(), program.chat_template(), program.bos_token(), program.eos_token()})
+      if (!text)
+        refuse("head", "a text is missing");
+    if (program.cache_multiple() == 0 || program.cache_multiple() > mostRounding)
+      refuse("head", "cache_multiple must be between 1 and 2^20");
+    if (program.context() > uint32_t(INT32_MAX))
+      refuse("head", "context must be below 2^31");
+    checkKernels();
+    checkCaches();
+    checkWeights();
+    checkRegimes();
+    checkEntries();
+  }
+
+private:
+  void checkKernels() {
+    for (const format::Kernel *kernel : listOf(program.kernels(), "kernels")) {
+      std::string place = nameOf(kernel->name(), "a kernel");
+      checkFactors(kernel->grid(), place);
+      if (kernel->scratch() > mostScratch)
+        refuse(place, "scratch memory must be at most 2^30 bytes");
+    }
+  }
+
+  void checkCaches() {
+    if (!program.caches())
+      return;
+    for (const format::Cache *cache : *program.caches()) {
+      std::string place = nameOf(cache->name(), "a cache");
+      checkSize(cache->size(), place);
+      for (const format::Term *term : *cache->size()->terms())
+        for (size_t i = 0; i < sizeOf(term->params()); ++i)
+          if (auto param = format::Param(term->params()->Get(i));
+              param != format::Param::One && param != format::Param::C)
+            refuse(place, fmt::format("its size must depend on C only, not {}", format::EnumNameParam(param)));
+    }
+  }
+
+  void checkWeights() {
+    if (program.weights_bytes() > uint64_t(1) << 48)
+      refuse("weights", "more than 2^48 bytes");
+    if (!program.weights())
+      return;
+    for (const format::Weight *weight : *program.weights()) {
+      std::string place = nameOf(weight->name(), "a weight");
+      if (!weight->format())
+        refuse(place, "a text is missing");
+      if (weight->offset() > program.weights_bytes() ||
+          weight->bytes() > program.weights_bytes() - weight->offset())
+        refuse(place, "it reaches beyond the weights");
+    }
+  }
+
+  void checkRegimes() {
+    uint32_t before = 0;
+    for (size_t i = 0; i < sizeOf(program.regimes()); ++i) {
+      if (program.regimes()->Get(i) <= before)
+        refuse("regimes", "they must rise");
+      before = program.regimes()->Get(i);
+    }
+  }
+
+  void checkEntries() {
+    const auto &entries = listOf(program.entries(), "entries");
+    for (const format::Entry *entry : entries) {
+      std::string place = nameOf(entry->name(), "an entry");
+      if (entry->variant() > format::Variant::MAX)
+        refuse(place, "unknown variant");
+      for (const format::Entry *other : entries)
+        if (other != entry && other->name() && other->name()->string_view() == entry->name()->string_view() &&
+            other->variant() == entry->variant())
+          refuse(place, "it is there twice");
+      checkEntry(*entry, place);
+    }
+  }
+
+  void checkEntry(const format::Entry &entry, const std::string &place) {
+    if (entry.slots())
+      for (const format::Size *slot : *entry.slots())
+        checkSize(slot, place);
+    for (const format::Step *step : listOf(entry.steps(), place))
+      checkStep(entry, *step, place);
+    if (entry.inputs())
+      for (const format::Value *input : *entry.inputs())
+        checkValue(entry, input, place);
+    for (const format::Value *output : listOf(entry.outputs(), place)) {
+      checkValue(entry, output, place);
+      if (output->type() != format::ElementType::F32)
+        refuse(place, "an output must be F32");
+    }
+    if (entry.taps())
+      for (const format::Tap *tap : *entry.taps())
+        checkTap(entry, *tap, place);
+  }
+
+  void checkStep(const format::Entry &entry, const format::Step &step, const std::string &place) {
+    if (step.kernel() >= program.kernels()->size())
+      refuse(place, fmt::format("a step names kernel {}, there are {}", step.kernel(), program.kernels()->size()));
+    checkFactors(step.operations(), place);
+    if (step.bindings())
+      for (const format::Binding *binding : *step.bindings())
+        checkBinding(entry, *binding, place);
+  }
+
+  void checkBinding(const format::Entry &entry, const format::Binding &binding, const std::string &place) {
+    switch (binding.space()) {
+    case format::Space::Arena:
+      return checkIndex("slot", binding.index(), sizeOf(entry.slots()), place);
+    case format::Space::Cache:
+      return checkIndex("cache", binding.index(), sizeOf(program.caches()), place);
+    case format::Space::Weights:
+      checkIndex("weight at", binding.index(), program.weights_bytes(), place);
+      if (binding.index() % bufferAlignment != 0)
+        refuse(place, fmt::format("the weights at {} must start at a multiple of {}", binding.index(),
+                                  bufferAlignment));
+      return;
+    }
+    refuse(place, "a binding's space is not known");
+  }
+
+  void checkTap(const format::Entry &entry, const format::Tap &tap, const std::string &place) {
+    nameOf(tap.name(), place);
+    if (tap.after() > entry.steps()->size())
+      refuse(place, "a tap comes after the last step");
+    checkValue(entry, tap.value(), place);
+    if (tap.value()->type() != format::ElementType::F32)
+      refuse(place, "a tap must be F32");
+  }
+
+  void checkValue(const format::Entry &entry, const format::Value *value, const std::string &place) {
+    if (!value)
+      refuse(place, "a value is missing");
+    std::string name = nameOf(value->name(), place);
+    if (value->type() > format::ElementType::MAX)
+      refuse(name, "its type is not known");
+    checkIndex("slot", value->slot(), sizeOf(entry.slots()), name);
+    if (value->axes())
+      for (const format::Axis *axis : *value->axes()) {
+        checkParam(axis->param(), name);
+        if (!axis->name())
+          refuse(name, "an axis has no name");
+      }
+  }
+
+  void checkSize(const format::Size *size, const std::string &place) {
+    if (!size || !size->terms())
+      refuse(place, "a size is missing");
+    for (const format::Term *term : *size->terms()) {
+      if (term->round() == 0 || term->round() > mostRounding)
+        refuse(place, "a size must be rounded to a multiple between 1 and 2^20");
+      for (size_t i = 0; i < sizeOf(term->params()); ++i)
+        checkParam(format::Param(term->params()->Get(i)), place);
+    }
+  }
+
+  void checkFactors(const flatbuffers::Vector<flatbuffers::Offset<format::Factor>> *factors,
+                    const std::string &place) {
+    if (!factors)
+      return;
+    for (const format::Factor *factor : *factors) {
+      checkParam(factor->param(), place);
+      if (factor->divide() == 0)
+        refuse(place, "a factor divides by 0");
+    }
+  }
+
+  void checkParam(format::Param param, const std::string &place) {
+    if (param > format::Param::MAX)
+      refuse(place, "a size of the call is not known");
+  }
+
+  void checkIndex(std::string_view what, uint64_t index, uint64_t count, const std::string &place) {
+    if (index >= count)
+      refuse(place, fmt::format("{} {} must be below {}", what, index, count));
+  }
+
+  std::string nameOf(const flatbuffers::String *name, const std::string &place) {
+    if (!name)
+      refuse(place, "its name is missing");
+    return fmt::format("'{}'", name->string_view());
+  }
+
+  template <typename T> const T &listOf(const T *list, const std::string &place) {
+    if (!list || list->size() == 0)
+      refuse(place, "a list is missing");
+    return *list;
+  }
+
+  const format::Program &program;
+};
+
+} // namespace
+
+const format::Program &checkDescription(std::span<const uint8_t> bytes) {
+  if (bytes.size() < 8 || bytes.size() > FLATBUFFERS_MAX_BUFFER_SIZE)
+    throw Error("the program's description is damaged: it is cut off");
+  if (!format::ProgramBufferHasIdentifier(bytes.data()))
+    throw Error("the program's description is damaged: it does not begin as one");
+  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), /*max_depth=*/16, /*max_tables=*/50'000'000);
+  if (!format::VerifyProgramBuffer(verifier))
+    throw Error("the program's description is damaged: its tables are not sound");
+  const format::Program &program = *format::GetProgram(bytes.data());
+  if (program.format_version() != programFormatVersion)
+    throw Error(fmt::format("the program has format {}, this runtime reads {}: compile the model again",
+                            program.format_version(), programFormatVersion));
+  Checker(program).check();
+  return program;
+}
+
+} // namespace heddle

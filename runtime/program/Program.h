@@ -1,0 +1,78 @@
+//===- Program.h - a compiled program, checked and mapped -------*- C++ -*-===//
+
+#ifndef HEDDLE_RUNTIME_PROGRAM_PROGRAM_H
+#define HEDDLE_RUNTIME_PROGRAM_PROGRAM_H
+
+#include "runtime/abi/kernel.h"
+#include "runtime/program/Sizes.h"
+#include "runtime/program/Weights.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle {
+
+/// Where the parts of a program are. Everything must outlive the Program.
+struct ProgramImage {
+  std::string path;                             ///< the program's file: its weights are in it or beside it
+  std::span<const uint8_t> description;         ///< a FlatBuffer, program.fbs
+  uint64_t descriptionHash = 0;                 ///< XXH3-64 of it
+  std::span<const heddle_kernel_table> tables;  ///< the best first
+  std::optional<std::span<const uint8_t>> weights; ///< weights in memory, in place of the file's
+};
+
+/// The image of the program that this code was linked into, found in the file at `path`.
+ProgramImage linkedProgram(const std::string &path);
+
+/// A program that can be run: its description is sound, its kernels fit this processor, its weights are mapped.
+/// Immutable; any number of threads may use one.
+class Program {
+public:
+  /// Throws Error with one line on whatever is wrong.
+  explicit Program(const ProgramImage &image);
+  Program(const Program &) = delete;
+  Program &operator=(const Program &) = delete;
+
+  const format::Program &description() const { return *root; }
+
+  /// The entry of that name and variant, or null.
+  const format::Entry *findEntry(std::string_view name, format::Variant variant) const;
+
+  /// Whether a step of the entry works on a cache.
+  static bool usesCaches(const format::Entry &entry);
+
+  /// The kernels chosen for this processor: as many as the description has.
+  const heddle_kernel_table &kernels() const { return *table; }
+
+  /// The weights section: description().weights_bytes() bytes. Null when there are none.
+  const uint8_t *weights() const { return weightBytes; }
+
+  /// The file that holds the weights; empty when they are in memory or there are none.
+  const std::string &weightsFile() const { return mapped.file; }
+
+  /// The program's own file.
+  const std::string &path() const { return file; }
+
+  /// Reads all weights and throws Error when their hash is not the recorded one.
+  void verifyWeights() const;
+
+private:
+  std::string file;
+  std::vector<uint64_t> alignedCopy; ///< of a description that did not start at a multiple of 8
+  const format::Program *root = nullptr;
+  const heddle_kernel_table *table = nullptr;
+  MappedWeights mapped;
+  const uint8_t *weightBytes = nullptr;
+};
+
+/// Words for the variants: "all", "last", "decode".
+std::string_view variantName(format::Variant variant);
+
+} // namespace heddle
+
+#endif // HEDDLE_RUNTIME_PROGRAM_PROGRAM_H
