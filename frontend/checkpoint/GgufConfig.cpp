@@ -2,6 +2,7 @@
 #include "frontend/checkpoint/Gguf.h"
 #include "frontend/checkpoint/ReadError.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Endian.h"
 
 using namespace llvm;
 using namespace heddle;
@@ -17,10 +18,10 @@ static json::Value scalarAt(const GgufValue &value, uint64_t i) {
     return *value.flag(i);
   case GgufType::String: // JSON is UTF-8, GGUF's strings need not be
     return json::fixUTF8(*value.text(i));
+  case GgufType::U64: // may not fit in int64
+    return support::endian::read64le(value.bytes.data() + 8 * i);
   default:
-    if (std::optional<int64_t> number = value.integer(i))
-      return *number;
-    return *value.real(i); // a uint64 from 2^63 on
+    return *value.integer(i);
   }
 }
 

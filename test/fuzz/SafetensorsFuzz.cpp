@@ -1,0 +1,14 @@
+// Any bytes as a safetensors file: an error, or tensors that can all be read.
+#include "frontend/checkpoint/Safetensors.h"
+#include "test/unit/checkpoint/Touch.h"
+
+using namespace heddle;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  auto tensors = parseSafetensors({data, size}, "fuzz");
+  if (tensors)
+    test::touch(*tensors);
+  else
+    llvm::consumeError(tensors.takeError());
+  return 0;
+}
