@@ -107,14 +107,16 @@ Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openGguf(std::unique_pt
 }
 
 /// What a file that is no GGUF may be, and what to do then.
-static Error notACheckpoint(StringRef path, ArrayRef<uint8_t> bytes) {
+static Error notACheckpoint(StringRef path, StringRef text) {
   StringRef remedy = "give the folder of a Hugging Face model, or a .gguf file";
-  if (path.ends_with(".safetensors") || path.ends_with(".json"))
+  if (isLfsPointer(text))
+    remedy = pointerRemedy;
+  else if (path.ends_with(".safetensors") || path.ends_with(".json"))
     remedy = "give the folder that holds this file";
   else if (path.ends_with(".bin") || path.ends_with(".pt") || path.ends_with(".pth"))
     remedy = "save the model again as safetensors";
   return readError(path, "byte 0", "a GGUF file, which begins with the letters 'GGUF'",
-                   bytes.empty() ? "an empty file" : "others", remedy);
+                   text.empty() ? "an empty file" : "others", remedy);
 }
 
 Expected<std::unique_ptr<Checkpoint>> heddle::openCheckpoint(StringRef path) {
@@ -124,6 +126,6 @@ Expected<std::unique_ptr<Checkpoint>> heddle::openCheckpoint(StringRef path) {
   if (!file)
     return file.takeError();
   if (!looksLikeGguf((*file)->bytes()))
-    return notACheckpoint(path, (*file)->bytes());
+    return notACheckpoint(path, (*file)->text());
   return CheckpointBuilder::openGguf(std::move(*file));
 }

@@ -200,6 +200,8 @@ private:
     StringRef name;
     if (Error error = cursor.string(name, "a tensor's name"))
       return error;
+    if (name.empty() || !json::isUTF8(name))
+      return cursor.wrong(begin, "a tensor's name in UTF-8", "'" + name + "'", damagedRemedy);
     if (!names.insert(name).second)
       return cursor.wrong(begin, "each tensor once", "tensor '" + name + "' again", damagedRemedy);
     tensor.name = name.str();

@@ -30,7 +30,9 @@ static std::string folderContents(StringRef path) {
   std::error_code code;
   for (fs::directory_iterator entry(path, code), end; entry != end && !code && names.size() < mostRead;
        entry.increment(code))
-    names.push_back(("'" + sys::path::filename(entry->path()) + "'").str());
+    names.push_back(("'" + sys::path::filename(entry->path()) + "'" +
+                     (fs::exists(entry->path()) ? "" : " (a link to nothing)"))
+                        .str());
   if (names.empty())
     return code ? code.message() : "an empty folder";
   llvm::sort(names);

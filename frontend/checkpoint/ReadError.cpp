@@ -5,11 +5,12 @@
 
 using namespace llvm;
 
-/// `text` with control characters as \xNN and invalid UTF-8 replaced, so that a
-/// hostile name cannot write to the terminal.
-static std::string printable(StringRef text) {
-  constexpr size_t longest = 1000;
-  std::string valid = json::fixUTF8(text.take_front(longest));
+/// `part` with control characters as \xNN and invalid UTF-8 replaced, so that a
+/// hostile name cannot write to the terminal, nor fill it.
+static std::string printable(const Twine &part) {
+  constexpr size_t longest = 300;
+  std::string text = part.str();
+  std::string valid = json::fixUTF8(StringRef(text).take_front(longest));
   std::string result;
   for (char c : valid) {
     auto byte = static_cast<unsigned char>(c);
@@ -24,10 +25,10 @@ static std::string printable(StringRef text) {
 llvm::Error heddle::readError(const Twine &file, const Twine &where, const Twine &expected, const Twine &found,
                               const Twine &remedy) {
   std::string message = file.str() + ": ";
-  if (std::string place = where.str(); !place.empty())
+  if (std::string place = printable(where); !place.empty())
     message += place + ": ";
-  message += "expected " + expected.str() + ", found " + found.str();
-  if (std::string advice = remedy.str(); !advice.empty())
+  message += "expected " + printable(expected) + ", found " + printable(found);
+  if (std::string advice = printable(remedy); !advice.empty())
     message += "; " + advice;
-  return createStringError(inconvertibleErrorCode(), printable(message));
+  return createStringError(inconvertibleErrorCode(), message);
 }

@@ -32,6 +32,8 @@ static Expected<StringRef> headerText(ArrayRef<uint8_t> bytes, StringRef file) {
   if (bytes.size() < lengthBytes)
     return readError(file, "byte 0", "the header's length in 8 bytes", Twine(bytes.size()) + " bytes in all",
                      damagedRemedy);
+  if (isLfsPointer(StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size())))
+    return readError(file, "byte 0", "a safetensors file", "text", pointerRemedy);
   uint64_t length = support::endian::read64le(bytes.data());
   uint64_t room = bytes.size() - lengthBytes;
   if (length > longestHeader)

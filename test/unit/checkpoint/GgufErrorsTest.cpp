@@ -92,6 +92,9 @@ TEST(GgufErrors, Values) {
 }
 
 TEST(GgufErrors, TensorDescriptions) {
+  EXPECT_EQ(refuse(bare().tensor("", {1}, 0, counting(4))), at(bareEnd) + "a tensor's name in UTF-8, found ''" + damaged);
+  EXPECT_EQ(refuse(bare().tensor("\xff\n", {1}, 0, counting(4))),
+            at(bareEnd) + "a tensor's name in UTF-8, found '\xef\xbf\xbd\\x0a'" + damaged);
   EXPECT_EQ(refuse(bare().tensor("t", {1}, 0, counting(4)).tensor("t", {1}, 0, counting(4))),
             at(bareEnd + 33) + "each tensor once, found tensor 't' again" + damaged);
   EXPECT_EQ(refuse(bare().tensor("t", {1, 1, 1, 1, 1}, 0, counting(4))),

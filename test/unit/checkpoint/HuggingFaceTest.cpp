@@ -118,6 +118,14 @@ TEST(HuggingFace, FoldersWithoutWeights) {
   folder.write("pytorch_model.bin", "");
   EXPECT_EQ(refuse(folder), "F: expected a folder with 'model.safetensors' or 'model.safetensors.index.json', found "
                             "'config.json', 'pytorch_model.bin'; save the model again as safetensors");
+  std::filesystem::create_symlink("blob", folder.path("model.safetensors"));
+  EXPECT_NE(refuse(folder).find("'model.safetensors' (a link to nothing), 'pytorch_model.bin'"), std::string::npos);
+  std::filesystem::remove(folder.path("model.safetensors"));
+  folder.write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
+  const std::string pointer = "this is a Git LFS pointer, not the file itself: run 'git lfs pull'";
+  EXPECT_EQ(refuse(folder),
+            "F/model.safetensors: byte 0: expected a safetensors file, found text; " + pointer);
+  EXPECT_NE(refuse(folder, "model.safetensors").find("found others; " + pointer), std::string::npos);
   folder.write("config.json", "[]");
   EXPECT_EQ(refuse(folder), "F/config.json: expected a JSON object, found a list");
   folder.write("config.json", R"({"model_type": 3})");
