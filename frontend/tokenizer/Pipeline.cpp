@@ -1,0 +1,292 @@
+//===- Pipeline.cpp - the parts of a tokenizer.json -----------------------===//
+//
+// Every part is an object with a "type", and "Sequence" holds others in a list: `forEachPart` flattens those.
+// What is not known is an error rather than ignored: tokens that are wrong only sometimes are worse than none.
+//
+//===----------------------------------------------------------------------===//
+#include "frontend/tokenizer/Pipeline.h"
+#include "frontend/checkpoint/JsonText.h"
+#include "frontend/checkpoint/ReadError.h"
+#include "frontend/tokenizer/OnigurumaPattern.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace llvm;
+using namespace heddle;
+
+namespace {
+
+/// One object of a part, with where it stands.
+struct Part {
+  const json::Object &object;
+  StringRef file, where;
+
+  StringRef type() const { return object.getString("type").value_or(""); }
+  std::string text(StringRef key) const { return object.getString(key).value_or("").str(); }
+  bool flag(StringRef key, bool otherwise) const { return object.getBoolean(key).value_or(otherwise); }
+
+  Error wrong(const Twine &key, const Twine &expected, const json::Value *found) const {
+    return readError(file, where + (type().empty() ? Twine() : " \"" + type() + "\"") + ", key \"" + key + "\"",
+                     expected, found ? jsonExcerpt(*found) : "nothing");
+  }
+  Error unsupported() const {
+    return readError(file, where, "a type that is supported", "\"" + type() + "\"",
+                     "this tokenizer cannot be compiled yet");
+  }
+};
+
+constexpr unsigned deepest = 16;
+
+/// Calls `read` for `value`, or for each member of the sequence that it is, whose list is called `listKey`.
+Error forEachPart(const json::Value *value, StringRef listKey, StringRef file, StringRef where,
+                  function_ref<Error(const Part &)> read, unsigned depth = 0) {
+  if (!value || value->kind() == json::Value::Null)
+    return Error::success();
+  const json::Object *object = value->getAsObject();
+  if (!object)
+    return readError(file, where, "an object with a \"type\"", jsonExcerpt(*value));
+  Part part{*object, file, where};
+  if (part.type() != "Sequence")
+    return read(part);
+  const json::Array *list = object->getArray(listKey);
+  if (!list || depth == deepest)
+    return part.wrong(listKey, "a list nested at most " + Twine(deepest) + " deep", object->get(listKey));
+  for (const json::Value &member : *list)
+    if (Error error = forEachPart(&member, listKey, file, where, read, depth + 1))
+      return error;
+  return Error::success();
+}
+
+/// A "pattern": {"String": ..} or {"Regex": ..}, the latter translated.
+Error readPattern(const Part &part, std::string &pattern, bool &isRegex) {
+  const json::Object *object = part.object.getObject("pattern");
+  std::optional<StringRef> literal, regex;
+  if (object) {
+    literal = object->getString("String");
+    regex = object->getString("Regex");
+  }
+  if (!literal && !regex)
+    return part.wrong("pattern", "an object with \"String\" or \"Regex\"", part.object.get("pattern"));
+  isRegex = bool(regex);
+  pattern = literal.value_or("").str();
+  if (!regex)
+    return Error::success();
+  Expected<std::string> translated = translateOniguruma(*regex);
+  if (!translated)
+    return readError(part.file, part.where, "a regular expression", "\"" + *regex + "\"",
+                     toString(translated.takeError()));
+  pattern = std::move(*translated);
+  return Error::success();
+}
+
+Error readBehavior(const Part &part, SplitBehavior &behavior) {
+  std::optional<SplitBehavior> read =
+      StringSwitch<std::optional<SplitBehavior>>(part.object.getString("behavior").value_or("Isolated"))
+          .Case("Removed", SplitBehavior::Removed)
+          .Case("Isolated", SplitBehavior::Isolated)
+          .Case("MergedWithPrevious", SplitBehavior::MergedWithPrevious)
+          .Case("MergedWithNext", SplitBehavior::MergedWithNext)
+          .Case("Contiguous", SplitBehavior::Contiguous)
+          .Default(std::nullopt);
+  if (!read)
+    return part.wrong("behavior", "one of the five behaviors of Split", part.object.get("behavior"));
+  behavior = *read;
+  return Error::success();
+}
+
+/// "prepend_scheme", or the older "add_prefix_space".
+Error readPrepend(const Part &part, PrependScheme &prepend) {
+  bool older = part.flag("add_prefix_space", true);
+  std::optional<PrependScheme> read = StringSwitch<std::optional<PrependScheme>>(
+                                          part.object.getString("prepend_scheme").value_or(older ? "always" : "never"))
+                                          .Case("always", PrependScheme::Always)
+                                          .Case("first", PrependScheme::First)
+                                          .Case("never", PrependScheme::Never)
+                                          .Default(std::nullopt);
+  if (!read)
+    return part.wrong("prepend_scheme", "\"always\", \"first\" or \"never\"", part.object.get("prepend_scheme"));
+  prepend = *read;
+  return Error::success();
+}
+
+std::string replacement(const Part &part) {
+  return part.object.getString("replacement").value_or("\xE2\x96\x81").str();
+}
+
+Error addNormalizer(const Part &part, TokenizerModel &model) {
+  using Kind = Normalizer::Kind;
+  std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
+                                 .Case("NFC", Kind::Nfc)
+                                 .Case("NFD", Kind::Nfd)
+                                 .Case("NFKC", Kind::Nfkc)
+                                 .Case("NFKD", Kind::Nfkd)
+                                 .Case("Lowercase", Kind::Lowercase)
+                                 .Case("StripAccents", Kind::StripAccents)
+                                 .Case("Replace", Kind::ReplaceString)
+                                 .Case("Prepend", Kind::Prepend)
+                                 .Case("Strip", Kind::Strip)
+                                 .Case("ByteLevel", Kind::ByteLevel)
+                                 .Default(std::nullopt);
+  if (!kind)
+    return part.unsupported();
+  Normalizer step;
+  step.kind = *kind;
+  bool isRegex = false;
+  if (*kind == Kind::ReplaceString)
+    if (Error error = readPattern(part, step.pattern, isRegex))
+      return error;
+  if (isRegex)
+    step.kind = Kind::ReplaceRegex;
+  step.content = part.text(*kind == Kind::Prepend ? "prepend" : "content");
+  step.left = part.flag("strip_left", true);
+  step.right = part.flag("strip_right", true);
+  model.normalizers.push_back(std::move(step));
+  return Error::success();
+}
+
+Error addPreTokenizer(const Part &part, TokenizerModel &model) {
+  using Kind = PreTokenizerStep::Kind;
+  std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
+                                 .Case("Split", Kind::SplitString)
+                                 .Case("Digits", Kind::Digits)
+                                 .Case("Punctuation", Kind::Punctuation)
+                                 .Case("Whitespace", Kind::Whitespace)
+                                 .Case("WhitespaceSplit", Kind::WhitespaceSplit)
+                                 .Case("ByteLevel", Kind::ByteLevel)
+                                 .Case("Metaspace", Kind::Metaspace)
+                                 .Default(std::nullopt);
+  if (!kind)
+    return part.unsupported();
+  PreTokenizerStep step;
+  step.kind = *kind;
+  bool isRegex = false;
+  if (*kind == Kind::SplitString)
+    if (Error error = readPattern(part, step.pattern, isRegex))
+      return error;
+  if (isRegex)
+    step.kind = Kind::SplitRegex;
+  if (Error error = readBehavior(part, step.behavior))
+    return error;
+  step.invert = part.flag("invert", false);
+  step.individual = part.flag("individual_digits", false);
+  step.addPrefixSpace = *kind == Kind::ByteLevel && part.flag("add_prefix_space", true);
+  step.useRegex = *kind == Kind::ByteLevel && part.flag("use_regex", true);
+  if (*kind == Kind::Metaspace) {
+    step.pattern = replacement(part);
+    step.split = part.flag("split", true);
+    if (Error error = readPrepend(part, step.prepend))
+      return error;
+  }
+  model.preTokenizer.push_back(std::move(step));
+  return Error::success();
+}
+
+Error addDecoder(const Part &part, TokenizerModel &model) {
+  using Kind = DecoderStep::Kind;
+  std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
+                                 .Case("ByteLevel", Kind::ByteLevel)
+                                 .Case("Metaspace", Kind::Metaspace)
+                                 .Case("ByteFallback", Kind::ByteFallback)
+                                 .Case("Fuse", Kind::Fuse)
+                                 .Case("Replace", Kind::Replace)
+                                 .Case("Strip", Kind::Strip)
+                                 .Default(std::nullopt);
+  if (!kind)
+    return part.unsupported();
+  DecoderStep step;
+  step.kind = *kind;
+  bool isRegex = false;
+  if (*kind == Kind::Replace)
+    if (Error error = readPattern(part, step.pattern, isRegex))
+      return error;
+  if (isRegex)
+    return part.wrong("pattern", "a literal string in a decoder", part.object.get("pattern"));
+  if (*kind == Kind::Metaspace) {
+    step.pattern = replacement(part);
+    if (Error error = readPrepend(part, step.prepend))
+      return error;
+  }
+  step.content = part.text("content");
+  for (auto [key, field] : {std::pair("start", &step.start), std::pair("stop", &step.stop)}) {
+    int64_t count = part.object.getInteger(key).value_or(0);
+    if (count < 0 || count > UINT32_MAX)
+      return part.wrong(key, "a count", part.object.get(key));
+    *field = uint32_t(count);
+  }
+  model.decoder.push_back(std::move(step));
+  return Error::success();
+}
+
+/// Checks an id that a post-processor names and adds it to `ids`.
+Error addId(const Part &part, std::optional<int64_t> id, const Twine &key, const TokenizerModel &model,
+            std::vector<uint32_t> &ids) {
+  if (!id || *id < 0 || uint64_t(*id) >= model.vocabulary.size())
+    return part.wrong(key, "the id of a token below " + Twine(model.vocabulary.size()), nullptr);
+  ids.push_back(uint32_t(*id));
+  return Error::success();
+}
+
+/// TemplateProcessing's "single": special tokens by name, and the text's place.
+Error readTemplate(const Part &part, TokenizerModel &model) {
+  const json::Array *single = part.object.getArray("single");
+  const json::Object *tokens = part.object.getObject("special_tokens");
+  if (!single)
+    return part.wrong("single", "a list", part.object.get("single"));
+  bool behind = false;
+  for (const json::Value &item : *single) {
+    const json::Object *object = item.getAsObject();
+    if (object && object->getObject("Sequence")) {
+      behind = true;
+      continue;
+    }
+    const json::Object *special = object ? object->getObject("SpecialToken") : nullptr;
+    StringRef name = special ? special->getString("id").value_or("") : "";
+    const json::Object *token = tokens ? tokens->getObject(name) : nullptr;
+    const json::Array *ids = token ? token->getArray("ids") : nullptr;
+    if (!ids)
+      return part.wrong("single", "the name of one of its \"special_tokens\"", &item);
+    for (const json::Value &id : *ids)
+      if (Error error = addId(part, id.getAsInteger(), "special_tokens", model, behind ? model.suffix : model.prefix))
+        return error;
+  }
+  return Error::success();
+}
+
+/// BertProcessing and RobertaProcessing: ["token", id] under "cls" and "sep".
+Error readClsSep(const Part &part, TokenizerModel &model) {
+  for (auto [key, ids] : {std::pair("cls", &model.prefix), std::pair("sep", &model.suffix)}) {
+    const json::Array *pair = part.object.getArray(key);
+    std::optional<int64_t> id = pair && pair->size() == 2 ? (*pair)[1].getAsInteger() : std::nullopt;
+    if (Error error = addId(part, id, key, model, *ids))
+      return error;
+  }
+  return Error::success();
+}
+
+} // namespace
+
+Error heddle::readNormalizer(const json::Value *value, TokenizerModel &model, StringRef file) {
+  return forEachPart(value, "normalizers", file, "normalizer",
+                     [&](const Part &part) { return addNormalizer(part, model); });
+}
+
+Error heddle::readPreTokenizer(const json::Value *value, TokenizerModel &model, StringRef file) {
+  return forEachPart(value, "pretokenizers", file, "pre_tokenizer",
+                     [&](const Part &part) { return addPreTokenizer(part, model); });
+}
+
+Error heddle::readDecoder(const json::Value *value, TokenizerModel &model, StringRef file) {
+  return forEachPart(value, "decoders", file, "decoder",
+                     [&](const Part &part) { return addDecoder(part, model); });
+}
+
+Error heddle::readPostProcessor(const json::Value *value, TokenizerModel &model, StringRef file) {
+  return forEachPart(value, "processors", file, "post_processor", [&](const Part &part) -> Error {
+    if (part.type() == "ByteLevel") // only moves offsets, which nobody asks for here
+      return Error::success();
+    if (part.type() == "TemplateProcessing")
+      return readTemplate(part, model);
+    if (part.type() == "BertProcessing" || part.type() == "RobertaProcessing")
+      return readClsSep(part, model);
+    return part.unsupported();
+  });
+}

@@ -1,0 +1,187 @@
+//===- ReadGgufTokenizer.cpp - a tokenizer from GGUF's metadata -----------===//
+#include "frontend/checkpoint/ReadError.h"
+#include "frontend/tokenizer/GgufPreTokenizers.h"
+#include "frontend/tokenizer/OnigurumaPattern.h"
+#include "frontend/tokenizer/TokenizerReader.h"
+#include "frontend/tokenizer/VocabularyBuilder.h"
+#include "llvm/ADT/STLExtras.h"
+#include <cmath>
+#include <limits>
+
+using namespace llvm;
+using namespace heddle;
+
+namespace {
+
+/// GGUF's "tokenizer.ggml.token_type".
+enum TokenType : int32_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
+
+constexpr const char *mark = "\xE2\x96\x81"; // stands for a space in SentencePiece's tokens
+
+class GgufTokenizerReader {
+public:
+  GgufTokenizerReader(const GgufTokenizerSource &source, StringRef file) : source(source), file(file) {}
+
+  Expected<TokenizerModel> run() {
+    if (Error error = readTokens())
+      return std::move(error);
+    if (Error error = source.model == "llama" ? readSentencePiece() : readByteLevel())
+      return std::move(error);
+    if (Error error = readSpecialTokens())
+      return std::move(error);
+    model.chatTemplate = source.chatTemplate;
+    return std::move(model);
+  }
+
+private:
+  Error wrong(StringRef key, const Twine &expected, const Twine &found, const Twine &remedy = "") {
+    return readError(file, "key '" + key + "'", expected, found, remedy);
+  }
+
+  Error readTokens() {
+    size_t count = source.tokens.size();
+    if (count == 0)
+      return wrong("tokenizer.ggml.tokens", "an array of strings", "none", "the file has no tokenizer");
+    for (auto [key, size] : {std::pair("tokenizer.ggml.scores", source.scores.size()),
+                             std::pair("tokenizer.ggml.token_type", source.types.size())})
+      if (size != 0 && size != count)
+        return wrong(key, Twine(count) + " elements, one a token", Twine(size));
+    for (size_t id = 0; id < count; ++id)
+      if (!vocabulary.add(int64_t(id), source.tokens[id]))
+        return wrong("tokenizer.ggml.tokens", "at most 16,777,216 tokens", Twine(count));
+    model.vocabulary = vocabulary.finish();
+    for (size_t id = 0; id < source.types.size(); ++id)
+      addTyped(uint32_t(id), source.types[id]);
+    return Error::success();
+  }
+
+  /// Control tokens and the user's own are found in the text before all else.
+  void addTyped(uint32_t id, int32_t type) {
+    if (type != Control && type != UserDefined && type != Unknown)
+      return;
+    AddedToken token;
+    token.id = id;
+    token.content = source.tokens[id].str();
+    token.special = type != UserDefined;
+    model.addedTokens.push_back(std::move(token));
+  }
+
+  Error readByteLevel() {
+    if (source.model != "gpt2")
+      return wrong("tokenizer.ggml.model", "\"gpt2\" or \"llama\"", "\"" + source.model + "\"",
+                   "other tokenizers cannot be compiled yet");
+    const GgufPreTokenizer *pre = findGgufPreTokenizer(source.pre);
+    if (!pre)
+      return wrong("tokenizer.ggml.pre", "one of: " + ggufPreTokenizerNames(), "\"" + source.pre + "\"",
+                   "a tokenizer.json beside other formats of the model would do");
+    model.kind = TokenizerKind::MergeBpe;
+    model.ignoreMerges = pre->ignoreMerges;
+    addBosByDefault = pre->addBos;
+    if (pre->nfc)
+      model.normalizers.push_back({Normalizer::Kind::Nfc, "", "", false, false});
+    for (const char *pattern : pre->patterns) {
+      Expected<std::string> translated = translateOniguruma(pattern);
+      if (!translated)
+        return translated.takeError();
+      PreTokenizerStep split;
+      split.kind = PreTokenizerStep::Kind::SplitRegex;
+      split.pattern = std::move(*translated);
+      model.preTokenizer.push_back(std::move(split));
+    }
+    model.preTokenizer.emplace_back().kind = PreTokenizerStep::Kind::ByteLevel;
+    model.decoder.emplace_back().kind = DecoderStep::Kind::ByteLevel;
+    return readMerges();
+  }
+
+  Error readMerges() {
+    if (source.merges.empty())
+      return wrong("tokenizer.ggml.merges", "an array of strings", "none");
+    for (size_t i = 0; i < source.merges.size(); ++i) {
+      StringRef text = source.merges[i];
+      size_t space = text.find(' ', 1);
+      std::optional<Merge> merge;
+      if (space != StringRef::npos)
+        merge = vocabulary.merge(text.take_front(space), text.drop_front(space + 1));
+      if (!merge)
+        return wrong("tokenizer.ggml.merges", "two tokens that make a third at index " + Twine(i),
+                     "\"" + text + "\"");
+      model.merges.push_back(*merge);
+    }
+    return Error::success();
+  }
+
+  Error readSentencePiece() {
+    if (source.scores.empty())
+      return wrong("tokenizer.ggml.scores", "an array of numbers", "none");
+    model.kind = TokenizerKind::ScoreBpe;
+    model.byteFallback = true;
+    model.scores = source.scores;
+    addBosByDefault = true;
+    for (size_t id = 0; id < model.scores.size(); ++id) {
+      int32_t type = source.types.empty() ? int32_t(Normal) : source.types[id];
+      if (std::isnan(model.scores[id]))
+        return wrong("tokenizer.ggml.scores", "a number at index " + Twine(id), "not a number");
+      if (type == Control || type == Unknown || type == Byte) // no text is ever joined to these
+        model.scores[id] = -std::numeric_limits<float>::infinity();
+    }
+    bool prefix = source.addSpacePrefix.value_or(true);
+    if (prefix)
+      model.normalizers.push_back({Normalizer::Kind::Prepend, "", mark, false, false});
+    model.normalizers.push_back({Normalizer::Kind::ReplaceString, " ", mark, false, false});
+    model.decoder.push_back({DecoderStep::Kind::Replace, mark, " "});
+    model.decoder.emplace_back().kind = DecoderStep::Kind::ByteFallback;
+    model.decoder.emplace_back().kind = DecoderStep::Kind::Fuse;
+    if (prefix)
+      model.decoder.push_back({DecoderStep::Kind::Strip, "", " ", PrependScheme::Never, /*start=*/1});
+    return Error::success();
+  }
+
+  Error readId(StringRef key, std::optional<int64_t> id, std::optional<uint32_t> &out) {
+    if (!id)
+      return Error::success();
+    if (*id < 0 || uint64_t(*id) >= source.tokens.size())
+      return wrong(key, "a token below " + Twine(source.tokens.size()), Twine(*id));
+    out = uint32_t(*id);
+    return Error::success();
+  }
+
+  Error readSpecialTokens() {
+    bool sentencePiece = model.kind == TokenizerKind::ScoreBpe;
+    auto byDefault = [&](std::optional<int64_t> id, int64_t otherwise) {
+      return !id && sentencePiece && size_t(otherwise) < source.tokens.size() ? std::optional(otherwise) : id;
+    };
+    for (auto [key, id, field] : {std::tuple("tokenizer.ggml.bos_token_id", byDefault(source.bos, 1), &model.bos),
+                                  std::tuple("tokenizer.ggml.eos_token_id", byDefault(source.eos, 2), &model.eos),
+                                  std::tuple("tokenizer.ggml.unknown_token_id", byDefault(source.unknown, 0),
+                                             &model.unknown),
+                                  std::tuple("tokenizer.ggml.padding_token_id", source.padding, &model.pad)})
+      if (Error error = readId(key, id, *field))
+        return error;
+    if (source.addBos.value_or(addBosByDefault) && model.bos)
+      model.prefix.push_back(*model.bos);
+    if (source.addEos.value_or(false) && model.eos)
+      model.suffix.push_back(*model.eos);
+    if (model.eos)
+      model.endIds.push_back(*model.eos);
+    for (int64_t end : source.endTokens) {
+      std::optional<uint32_t> id;
+      if (Error error = readId("tokenizer.ggml.eot_token_id", end, id))
+        return error;
+      if (!is_contained(model.endIds, *id))
+        model.endIds.push_back(*id);
+    }
+    return Error::success();
+  }
+
+  const GgufTokenizerSource &source;
+  StringRef file;
+  VocabularyBuilder vocabulary;
+  TokenizerModel model;
+  bool addBosByDefault = false;
+};
+
+} // namespace
+
+Expected<TokenizerModel> heddle::readGgufTokenizer(const GgufTokenizerSource &source, StringRef file) {
+  return GgufTokenizerReader(source, file).run();
+}

@@ -1,0 +1,204 @@
+//===- ReadTokenizerJson.cpp - tokenizer.json and its companions ----------===//
+#include "frontend/checkpoint/JsonText.h"
+#include "frontend/checkpoint/ReadError.h"
+#include "frontend/tokenizer/Pipeline.h"
+#include "frontend/tokenizer/TokenizerReader.h"
+#include "frontend/tokenizer/VocabularyBuilder.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace llvm;
+using namespace heddle;
+
+namespace {
+
+class JsonTokenizerReader {
+public:
+  explicit JsonTokenizerReader(const TokenizerFiles &files)
+      : files(files), file(files.folder.str() + "/tokenizer.json"),
+        configFile(files.folder.str() + "/tokenizer_config.json") {}
+
+  Expected<TokenizerModel> run() {
+    Expected<json::Object> root = parseJsonObject(files.tokenizer, file);
+    if (!root)
+      return root.takeError();
+    json::Object config;
+    if (!files.tokenizerConfig.empty()) {
+      Expected<json::Object> parsed = parseJsonObject(files.tokenizerConfig, configFile);
+      if (!parsed)
+        return parsed.takeError();
+      config = std::move(*parsed);
+    }
+    if (Error error = readVocabulary(*root, config))
+      return std::move(error);
+    using ReadPart = Error (*)(const json::Value *, TokenizerModel &, StringRef);
+    const std::pair<const char *, ReadPart> parts[] = {{"normalizer", readNormalizer},
+                                                       {"pre_tokenizer", readPreTokenizer},
+                                                       {"decoder", readDecoder},
+                                                       {"post_processor", readPostProcessor}};
+    for (auto [key, read] : parts)
+      if (Error error = read(root->get(key), model, file))
+        return std::move(error);
+    readConfig(config);
+    return std::move(model);
+  }
+
+private:
+  Error wrong(const Twine &where, const Twine &expected, const json::Value *found, const Twine &remedy = "") {
+    return readError(file, where, expected, found ? jsonExcerpt(*found) : "nothing", remedy);
+  }
+
+  Error readVocabulary(const json::Object &root, const json::Object &config) {
+    const json::Object *bpe = root.getObject("model");
+    if (!bpe)
+      return wrong("model", "an object", root.get("model"));
+    StringRef type = bpe->getString("type").value_or(bpe->get("merges") ? "BPE" : "");
+    if (type != "BPE")
+      return wrong("model, key \"type\"", "\"BPE\"", bpe->get("type"), "other models cannot be compiled yet");
+    for (StringRef key : {"continuing_subword_prefix", "end_of_word_suffix"})
+      if (!bpe->getString(key).value_or("").empty())
+        return wrong("model, key \"" + key + "\"", "nothing", bpe->get(key), "this cannot be compiled yet");
+    if (Error error = readTokens(*bpe))
+      return error;
+    if (Error error = readAddedTokens(root))
+      return error;
+    if (Error error = readAddedTokensDecoder(config))
+      return error;
+    model.vocabulary = vocabulary.finish();
+    return readModel(*bpe);
+  }
+
+  Error readTokens(const json::Object &bpe) {
+    const json::Object *vocab = bpe.getObject("vocab");
+    if (!vocab)
+      return wrong("model, key \"vocab\"", "an object of tokens and ids", bpe.get("vocab"));
+    for (const auto &[token, id] : *vocab) {
+      std::optional<int64_t> number = id.getAsInteger();
+      if (!number || !vocabulary.add(*number, token))
+        return wrong("model, vocab, token \"" + token.str() + "\"", VocabularyBuilder::rule, &id);
+    }
+    return Error::success();
+  }
+
+  /// One entry of "added_tokens", or of the other file's "added_tokens_decoder".
+  Error readAddedToken(const json::Object &object, std::optional<int64_t> id, const json::Value &found,
+                       StringRef where) {
+    std::optional<StringRef> content = object.getString("content");
+    if (!id || !content || !vocabulary.replace(*id, *content))
+      return wrong(where, "\"content\" and " + StringRef(VocabularyBuilder::rule), &found);
+    AddedToken token;
+    token.id = uint32_t(*id);
+    token.content = content->str();
+    token.special = object.getBoolean("special").value_or(false);
+    token.lstrip = object.getBoolean("lstrip").value_or(false);
+    token.rstrip = object.getBoolean("rstrip").value_or(false);
+    token.singleWord = object.getBoolean("single_word").value_or(false);
+    token.normalized = object.getBoolean("normalized").value_or(!token.special);
+    model.addedTokens.push_back(std::move(token));
+    return Error::success();
+  }
+
+  Error readAddedTokens(const json::Object &root) {
+    const json::Array *list = root.getArray("added_tokens");
+    if (!list)
+      return Error::success();
+    for (const json::Value &value : *list) {
+      const json::Object *object = value.getAsObject();
+      if (!object)
+        return wrong("added_tokens", "an object", &value);
+      if (Error error = readAddedToken(*object, object->getInteger("id"), value, "added_tokens"))
+        return error;
+    }
+    return Error::success();
+  }
+
+  /// Tokens that only tokenizer_config.json knows, in the order of their ids.
+  Error readAddedTokensDecoder(const json::Object &config) {
+    const json::Object *decoder = config.getObject("added_tokens_decoder");
+    std::vector<std::pair<int64_t, const json::Value *>> entries;
+    if (decoder)
+      for (const auto &[key, value] : *decoder) {
+        int64_t id;
+        if (!StringRef(key).getAsInteger(10, id))
+          entries.emplace_back(id, &value);
+      }
+    llvm::sort(entries, less_first());
+    for (auto [id, value] : entries) {
+      const json::Object *object = value->getAsObject();
+      if (!object || any_of(model.addedTokens, [&](const AddedToken &token) { return token.id == id; }))
+        continue;
+      if (Error error = readAddedToken(*object, id, *value, "tokenizer_config.json, added_tokens_decoder"))
+        return error;
+    }
+    return Error::success();
+  }
+
+  Error readModel(const json::Object &bpe) {
+    model.kind = TokenizerKind::MergeBpe;
+    model.ignoreMerges = bpe.getBoolean("ignore_merges").value_or(false);
+    model.byteFallback = bpe.getBoolean("byte_fallback").value_or(false);
+    model.fuseUnknown = bpe.getBoolean("fuse_unk").value_or(false);
+    if (std::optional<StringRef> unknown = bpe.getString("unk_token")) {
+      model.unknown = vocabulary.find(*unknown);
+      if (!model.unknown)
+        return wrong("model, key \"unk_token\"", "a token of the vocabulary", bpe.get("unk_token"));
+    }
+    const json::Array *merges = bpe.getArray("merges");
+    if (!merges)
+      return wrong("model, key \"merges\"", "a list", bpe.get("merges"));
+    model.merges.reserve(merges->size());
+    for (const json::Value &merge : *merges)
+      if (Error error = readMerge(merge))
+        return error;
+    return Error::success();
+  }
+
+  /// ["left", "right"], or in older files "left right".
+  Error readMerge(const json::Value &value) {
+    StringRef left, right;
+    if (std::optional<StringRef> text = value.getAsString()) {
+      std::tie(left, right) = text->split(' ');
+    } else if (const json::Array *pair = value.getAsArray(); pair && pair->size() == 2) {
+      left = (*pair)[0].getAsString().value_or("");
+      right = (*pair)[1].getAsString().value_or("");
+    }
+    std::optional<Merge> merge = vocabulary.merge(left, right);
+    if (!merge)
+      return wrong("model, merge " + Twine(model.merges.size()), "two tokens that make a third", &value);
+    model.merges.push_back(*merge);
+    return Error::success();
+  }
+
+  /// A token's spelling: a string, or an object with "content".
+  static StringRef spelling(const json::Object &config, StringRef key) {
+    if (const json::Object *object = config.getObject(key))
+      return object->getString("content").value_or("");
+    return config.getString(key).value_or("");
+  }
+
+  void readConfig(const json::Object &config) {
+    model.bos = vocabulary.find(spelling(config, "bos_token"));
+    model.eos = vocabulary.find(spelling(config, "eos_token"));
+    model.pad = vocabulary.find(spelling(config, "pad_token"));
+    if (model.eos)
+      model.endIds.push_back(*model.eos);
+    model.chatTemplate = files.chatTemplate.str();
+    if (model.chatTemplate.empty())
+      model.chatTemplate = config.getString("chat_template").value_or("").str();
+    // A list of templates by name: the one for plain conversations.
+    if (const json::Array *named = config.getArray("chat_template"); named && model.chatTemplate.empty())
+      for (const json::Value &entry : *named)
+        if (const json::Object *object = entry.getAsObject(); object && object->getString("name") == "default")
+          model.chatTemplate = object->getString("template").value_or("").str();
+  }
+
+  const TokenizerFiles &files;
+  std::string file, configFile;
+  VocabularyBuilder vocabulary;
+  TokenizerModel model;
+};
+
+} // namespace
+
+Expected<TokenizerModel> heddle::readTokenizerJson(const TokenizerFiles &files) {
+  return JsonTokenizerReader(files).run();
+}
