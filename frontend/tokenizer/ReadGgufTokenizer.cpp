@@ -137,7 +137,7 @@ private:
   }
 
   Error readId(StringRef key, std::optional<int64_t> id, std::optional<uint32_t> &out) {
-    if (!id)
+    if (!id || *id == -1 || *id == UINT32_MAX) // -1 in 32 bits says that there is none
       return Error::success();
     if (*id < 0 || uint64_t(*id) >= source.tokens.size())
       return wrong(key, "a token below " + Twine(source.tokens.size()), Twine(*id));
@@ -167,7 +167,7 @@ private:
       std::optional<uint32_t> id;
       if (Error error = readId("tokenizer.ggml.eot_token_id", end, id))
         return error;
-      if (!is_contained(model.endIds, *id))
+      if (id && !is_contained(model.endIds, *id))
         model.endIds.push_back(*id);
     }
     return Error::success();
