@@ -1,0 +1,160 @@
+//===- Stored.cpp - the numbers that weights are made of ------------------===//
+
+#include "backends/program/Stored.h"
+#include "backends/program/Blocks.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/xxhash.h"
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace llvm;
+using namespace heddle;
+
+StorageType heddle::storageType(Format format) {
+  switch (format) {
+  case Format::F32:
+    return StorageType::F32;
+  case Format::I32:
+    return StorageType::I32;
+  case Format::I1:
+    return StorageType::Bool;
+  case Format::F16:
+    return StorageType::F16;
+  case Format::BF16:
+    return StorageType::BF16;
+  case Format::Q8_0:
+    return StorageType::Q8_0;
+  case Format::Q4_0:
+    return StorageType::Q4_0;
+  case Format::Q4_1:
+    return StorageType::Q4_1;
+  case Format::Q5_0:
+    return StorageType::Q5_0;
+  case Format::Q5_1:
+    return StorageType::Q5_1;
+  }
+  llvm_unreachable("not a format");
+}
+
+//===- rounding -----------------------------------------------------------===//
+
+uint16_t heddle::floatToBfloat(float value) {
+  uint32_t bits = bit_cast<uint32_t>(value);
+  if (std::isnan(value))
+    return (bits >> 16) | 0x40; // stays a NaN, whatever its payload
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+uint16_t heddle::floatToHalf(float value) {
+  uint32_t bits = bit_cast<uint32_t>(value);
+  uint16_t sign = bits >> 16 & 0x8000;
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000)
+    return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) // rounds to 65536 or beyond
+    return sign | 0x7c00;
+  if (magnitude < 0x38800000) { // below 2^-14: a multiple of 2^-24, by the rounding of an addition
+    float shifted = bit_cast<float>(magnitude) + 0.5f;
+    return sign | static_cast<uint16_t>(bit_cast<uint32_t>(shifted) - bit_cast<uint32_t>(0.5f));
+  }
+  magnitude += 0xfff + (magnitude >> 13 & 1);
+  return sign | static_cast<uint16_t>((magnitude - 0x38000000) >> 13);
+}
+
+//===- drawing ------------------------------------------------------------===//
+
+/// A number in [-1, 1) for each seed and index (splitmix64).
+static float draw(uint64_t seed, int64_t index) {
+  uint64_t x = seed + 0x9e3779b97f4a7c15u * (static_cast<uint64_t>(index) + 1);
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  x ^= x >> 31;
+  return static_cast<float>(static_cast<int64_t>(x) >> 40) * 0x1p-23f;
+}
+
+static void drawMany(const Stored &stored, int64_t first, int64_t count, float *out) {
+  for (int64_t i = 0; i < count; ++i)
+    out[i] = stored.centre + stored.spread * draw(stored.seed, first + i);
+}
+
+/// One block in the layout of a file.
+static void drawBlock(const Stored &stored, int64_t index, uint8_t *block) {
+  unsigned elements = blockFacts(stored.type).elements;
+  float values[32];
+  drawMany(stored, index * elements, elements, values);
+  if (elements > 1)
+    return quantizeBlock(stored.type, values, block);
+  uint16_t half = stored.type == StorageType::F16 ? floatToHalf(values[0]) : floatToBfloat(values[0]);
+  if (blockFacts(stored.type).bytes == 2)
+    std::memcpy(block, &half, 2);
+  else
+    std::memcpy(block, &values[0], 4);
+}
+
+//===- reading ------------------------------------------------------------===//
+
+const uint8_t *Stored::block(int64_t index, uint8_t *room) const {
+  if (bytes)
+    return bytes + index * blockFacts(type).bytes;
+  drawBlock(*this, index, room);
+  return room;
+}
+
+void Stored::read(int64_t first, int64_t count, float *out) const {
+  const BlockFacts &facts = blockFacts(type);
+  if (bytes && facts.elements == 1)
+    return dequantize(type, bytes + first * facts.bytes, count, out);
+  if (!bytes && type == StorageType::F32)
+    return drawMany(*this, first, count, out);
+  uint8_t room[maxBlockBytes];
+  float values[32];
+  for (int64_t end = first + count; first < end;) {
+    int64_t number = first / facts.elements, skip = first % facts.elements;
+    int64_t taken = std::min<int64_t>(facts.elements - skip, end - first);
+    dequantize(type, block(number, room), facts.elements, values);
+    std::copy_n(values + skip, taken, out);
+    first += taken;
+    out += taken;
+  }
+}
+
+void Stored::readHalves(int64_t first, int64_t count, uint16_t *out) const {
+  if (bytes) {
+    std::memcpy(out, bytes + 2 * first, 2 * count);
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i)
+    drawBlock(*this, first + i, reinterpret_cast<uint8_t *>(out + i));
+}
+
+//===- finding ------------------------------------------------------------===//
+
+/// Numbers of a size at which a network neither dies nor explodes: norms and biases around one half, matrices such
+/// that a sum over the last axis keeps its variance.
+static Stored drawn(uint64_t seed, StoredOp weight, StringRef name, int64_t elements) {
+  auto type = cast<NamedTensorType>(weight.getType());
+  Stored stored;
+  stored.type = storageType(type.getFormat());
+  stored.elements = elements;
+  stored.seed = seed ^ xxh3_64bits(name);
+  stored.centre = type.rank() < 2 ? 0.5f : 0.0f;
+  stored.spread = type.rank() < 2 ? 0.5f : std::sqrt(3.0f / std::max<int64_t>(type.getSizes().back(), 1));
+  return stored;
+}
+
+Expected<Stored> StoredSource::find(StoredOp weight, StringRef name, int64_t elements) const {
+  if (!checkpoint)
+    return drawn(seed, weight, name, elements);
+  const StoredTensor *tensor = checkpoint->find(name);
+  if (!tensor)
+    return createStringError("weight '" + weight.getSymName() + "': the checkpoint has no tensor '" + name + "'");
+  if (tensor->elements() < elements)
+    return createStringError("weight '" + weight.getSymName() + "': tensor '" + name + "' has " +
+                             Twine(tensor->elements()) + " elements, expected " + Twine(elements));
+  Stored stored;
+  stored.type = tensor->type;
+  stored.elements = tensor->elements();
+  stored.bytes = tensor->bytes.data();
+  return stored;
+}
