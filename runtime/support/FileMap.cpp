@@ -62,6 +62,13 @@ Mapping Mapping::file(const InputFile &file, uint64_t offset, uint64_t bytes) {
   return Mapping(start, bytes);
 }
 
+Mapping Mapping::writableFile(int descriptor, uint64_t bytes) {
+  void *start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  if (start == MAP_FAILED)
+    throw Error(fmt::format("cannot map {} bytes of a file: {}", bytes, std::strerror(errno)));
+  return Mapping(start, bytes);
+}
+
 Mapping::Mapping(Mapping &&other) noexcept
     : start(std::exchange(other.start, nullptr)), length(std::exchange(other.length, 0)) {}
 

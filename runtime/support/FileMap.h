@@ -42,6 +42,9 @@ public:
   /// A part of a file, read-only and shared; `offset` must be a multiple of the page size. The caller has
   /// checked that the part lies within the file.
   static Mapping file(const InputFile &file, uint64_t offset, uint64_t bytes);
+  /// The first `bytes` of an open file, shared: what is written there is in the file. The caller has seen to it
+  /// that the file is so long.
+  static Mapping writableFile(int descriptor, uint64_t bytes);
 
   Mapping(Mapping &&other) noexcept;
   Mapping &operator=(Mapping &&other) noexcept;
