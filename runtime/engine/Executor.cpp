@@ -92,7 +92,6 @@ Executor::Plan &Executor::prepare(const format::Entry &entry, const CallSizes &m
   growArena(checkedSum(plan.layout.bytes, bufferAlignment));
   if (grows || plan.arena != arena.data() || plan.tasks.empty())
     bind(entry, plan);
-  plan.nanoseconds.resize(profiling ? plan.tasks.size() : 0);
   return plan;
 }
 
@@ -127,8 +126,19 @@ void Executor::fill(const format::Entry &entry, const Plan &plan, std::span<cons
 }
 
 void Executor::runTasks(Plan &plan, size_t begin, size_t end) {
-  uint64_t *nanoseconds = profiling ? plan.nanoseconds.data() + begin : nullptr;
-  pool.run(std::span(plan.tasks).subspan(begin, end - begin), nanoseconds);
+  pool.run(std::span(plan.tasks).subspan(begin, end - begin), profiling ? nanoseconds.data() + begin : nullptr);
+}
+
+void Executor::noteCosts(const format::Entry &entry, Plan &plan) {
+  plan.profile.steps.resize(plan.tasks.size());
+  ++plan.profile.calls;
+  for (uint32_t i = 0; i < plan.tasks.size(); ++i) {
+    Profile::Cost &cost = plan.profile.steps[i];
+    cost.nanoseconds += nanoseconds[i];
+    const FactorList *operations = entry.steps()->Get(i)->operations();
+    if (operations && operations->size() != 0)
+      cost.operations += static_cast<double>(evaluate(operations, callSizes));
+  }
 }
 
 void Executor::run(const format::Entry &entry, CallSizes sizes, const CallSizes &most,
@@ -144,13 +154,22 @@ void Executor::run(const format::Entry &entry, CallSizes sizes, const CallSizes 
   }
   current = &plan;
 
-  if (!taps || !entry.taps())
-    return runTasks(plan, 0, plan.tasks.size());
-  // Taps see their slot right after their step: later steps may use the same memory.
+  if (profiling)
+    nanoseconds.assign(plan.tasks.size(), 0);
+  if (taps && entry.taps())
+    runWithTaps(entry, plan, *taps);
+  else
+    runTasks(plan, 0, plan.tasks.size());
+  if (profiling)
+    noteCosts(entry, plan);
+}
+
+/// Taps see their slot right after their step: later steps may use the same memory.
+void Executor::runWithTaps(const format::Entry &entry, Plan &plan, const TapSink &sink) {
   for (size_t done = 0;; ++done) {
     for (const format::Tap *tap : *entry.taps())
       if (tap->after() == done)
-        (*taps)(*tap, output(*tap->value()));
+        sink(*tap, output(*tap->value()));
     if (done == plan.tasks.size())
       return;
     runTasks(plan, done, done + 1);
@@ -167,9 +186,12 @@ std::span<const float> Executor::output(const format::Value &value) const {
 void Executor::startProfile() {
   profiling = true;
   for (auto &[entry, plan] : plans)
-    plan.nanoseconds.assign(plan.tasks.size(), 0);
+    plan.profile = {};
 }
 
-std::span<const uint64_t> Executor::profileOf(const format::Entry &entry) { return plans[&entry].nanoseconds; }
+const Executor::Profile *Executor::profileOf(const format::Entry &entry) const {
+  auto found = plans.find(&entry);
+  return found == plans.end() ? nullptr : &found->second.profile;
+}
 
 } // namespace heddle

@@ -51,9 +51,21 @@ public:
   /// An output of the last call, dense for that call's sizes; valid until the next call.
   std::span<const float> output(const format::Value &value) const;
 
-  /// From now on, adds the nanoseconds of every step of an entry to a list that `profileOf` shows.
+  /// What an entry's steps have cost since startProfile.
+  struct Profile {
+    struct Cost {
+      uint64_t nanoseconds = 0;
+      double operations = 0; ///< floating-point
+    };
+    uint64_t calls = 0;
+    std::vector<Cost> steps;
+  };
+
+  /// From now on, notes what steps cost; looking at the clock takes some time itself.
   void startProfile();
-  std::span<const uint64_t> profileOf(const format::Entry &entry);
+
+  /// Null for an entry that has never run.
+  const Profile *profileOf(const format::Entry &entry) const;
 
   uint64_t capacity() const { return static_cast<uint64_t>(cacheCapacity); }
   uint64_t cacheBytes() const { return cacheLayout.bytes; }
@@ -67,7 +79,7 @@ private:
     Layout layout;
     std::vector<void *> buffers;        ///< of all steps, one after the other
     std::vector<Task> tasks;            ///< one a step
-    std::vector<uint64_t> nanoseconds;  ///< one a step, when profiling
+    Profile profile;
     const uint8_t *arena = nullptr;     ///< what `buffers` were made for
   };
 
@@ -78,6 +90,8 @@ private:
   void fill(const format::Entry &entry, const Plan &plan, std::span<const Input> inputs);
   void fillOne(const format::Value &value, void *slot, std::span<const Input> inputs);
   void runTasks(Plan &plan, size_t begin, size_t end);
+  void runWithTaps(const format::Entry &entry, Plan &plan, const TapSink &sink);
+  void noteCosts(const format::Entry &entry, Plan &plan);
 
   const Program &program;
   ThreadPool &pool;
@@ -88,6 +102,7 @@ private:
   CallSizes callSizes;           ///< of the call that runs; kernels read it
   const Plan *current = nullptr; ///< of the last call
   bool profiling = false;
+  std::vector<uint64_t> nanoseconds; ///< one a step of the call, when profiling
 };
 
 } // namespace heddle

@@ -138,9 +138,11 @@ uint64_t Session::pieceOf(const format::Entry &entry, uint64_t target) const {
   return count;
 }
 
-static void deliver(const format::Value &value, std::string_view name, std::span<const float> data,
+/// Hands the rows of a value to the sink: of the tap `name`, or of an output if that is empty.
+static void deliver(const format::Value &value, std::string_view tap, std::span<const float> data,
                     const CallSizes &sizes, const RowSink &sink) {
-  Rows rows{&value, name, true, static_cast<uint64_t>(sizes.sequence() - sizes.tokens()), 0, data};
+  std::string_view name = tap.empty() ? value.name()->string_view() : tap;
+  Rows rows{name, !tap.empty(), true, static_cast<uint64_t>(sizes.sequence() - sizes.tokens()), 0, data};
   if (hasAxis(value, format::Param::T)) {
     rows.length = rowOf(value, format::Param::T, sizes);
   } else if (hasAxis(value, format::Param::U) && sizes.second() == sizes.tokens()) {
@@ -182,7 +184,7 @@ void Session::step(const format::Entry &entry, uint64_t count, std::span<const I
   latest = &entry;
   if (sink)
     for (const format::Value *output : *entry.outputs())
-      deliver(*output, output->name()->string_view(), executor.output(*output), sizes, *sink);
+      deliver(*output, {}, executor.output(*output), sizes, *sink);
 }
 
 /// Computes what the caches do not hold yet, with outputs for all tokens (`rows`) or for the last.
@@ -277,7 +279,7 @@ void Session::encode(std::span<const int32_t> source, const RowSink *sink, bool 
     if (output->name()->string_view() == memoryInput)
       memory.assign(values.begin(), values.end());
     if (sink)
-      deliver(*output, output->name()->string_view(), values, sizes, *sink);
+      deliver(*output, {}, values, sizes, *sink);
   }
   memoryLength = source.size();
   allChunk = all ? chooseChunk(*all, capacity, memoryLength) : 0;

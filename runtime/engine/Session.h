@@ -22,8 +22,8 @@ namespace heddle {
 
 /// Rows of an output, or of a tap, that have just been computed; valid during the call that gets them.
 struct Rows {
-  const format::Value *value;
   std::string_view name;
+  bool tap;                     ///< of a tap; else of an output
   bool perToken;                ///< rows belong to tokens; else there is one row for the whole sequence
   uint64_t first;               ///< the token of the first row
   uint64_t length;              ///< elements of a row
