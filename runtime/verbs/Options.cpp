@@ -1,0 +1,48 @@
+//===- Options.cpp - options that several verbs share ---------------------===//
+
+#include "runtime/verbs/Options.h"
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace heddle {
+
+void MachineOptions::declare(CommandLine &line) {
+  line.option("--threads", threads, 1, ThreadPool::mostThreads, "threads to compute with (default: one a core)");
+  line.option("--device", device, "NAME or number of the device to compute on (a CPU program has 'cpu' only)");
+}
+
+std::unique_ptr<Model> MachineOptions::load(const ProgramImage &image) const {
+  auto model = std::make_unique<Model>(image, static_cast<unsigned>(threads.value_or(0)));
+  std::string_view target = model->description().target()->string_view();
+  if (target != "cpu")
+    throw Error(fmt::format("the program is for '{}', this runtime drives 'cpu' only: compile with --target cpu",
+                            target));
+  if (device && *device != "cpu" && *device != "0")
+    throw Error(fmt::format("no device '{}': the program runs on 'cpu' only", *device));
+  return model;
+}
+
+void ContextOption::declare(CommandLine &line) {
+  line.option("--context", context, 1, uint64_t(1) << 31,
+              "tokens there is room for (default: as the model was trained, 4096 at most)");
+}
+
+uint64_t ContextOption::choose(const format::Program &program, uint64_t wanted) const {
+  return context ? *context : defaultContext(program, wanted);
+}
+
+bool errorsAreSeen() { return isatty(STDERR_FILENO) != 0; }
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw Error("cannot write to standard output");
+}
+
+void note(std::string_view line) {
+  std::string text = fmt::format("{}\n", line);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+} // namespace heddle
