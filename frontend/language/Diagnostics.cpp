@@ -37,10 +37,22 @@ DiagnosticBuilder &DiagnosticBuilder::help(const llvm::Twine &text) {
 }
 
 DiagnosticBuilder Diagnostics::add(Diagnostic::Severity severity, SMLoc caret, const llvm::Twine &text) {
+  if (!seen.emplace(caret.getPointer(), text.str()).second) {
+    repeated = Diagnostic();
+    return DiagnosticBuilder(&repeated);
+  }
   errors += severity == Diagnostic::Severity::Error;
-  list.push_back({severity, text.str(), caret, {}, {}});
+  list.push_back({severity, text.str(), caret, {}, {}, {}});
+  list.back().context.append(contexts.rbegin(), contexts.rend());
   return DiagnosticBuilder(&list.back());
 }
+
+DiagnosticContext::DiagnosticContext(Diagnostics &diagnostics, SMRange range, const llvm::Twine &text)
+    : diagnostics(diagnostics) {
+  diagnostics.contexts.push_back({Remark::Kind::Note, text.str(), range.Start, {range}});
+}
+
+DiagnosticContext::~DiagnosticContext() { diagnostics.contexts.pop_back(); }
 
 DiagnosticBuilder Diagnostics::error(SMLoc caret, const llvm::Twine &text) {
   return add(Diagnostic::Severity::Error, caret, text);
@@ -71,15 +83,19 @@ public:
     heading(d.caret, isError ? "error" : "warning", isError ? llvm::raw_ostream::RED : llvm::raw_ostream::MAGENTA,
             d.text);
     excerpt(d.caret, d.marks);
-    for (const Remark &remark : d.remarks) {
-      bool isNote = remark.kind == Remark::Kind::Note;
-      heading(remark.caret, isNote ? "note" : "help", isNote ? llvm::raw_ostream::CYAN : llvm::raw_ostream::GREEN,
-              remark.text);
-      excerpt(remark.caret, remark.marks);
-    }
+    for (const Remark &r : d.remarks)
+      remark(r);
+    for (const Remark &r : d.context)
+      remark(r);
   }
 
 private:
+  void remark(const Remark &r) {
+    bool isNote = r.kind == Remark::Kind::Note;
+    heading(r.caret, isNote ? "note" : "help", isNote ? llvm::raw_ostream::CYAN : llvm::raw_ostream::GREEN, r.text);
+    excerpt(r.caret, r.marks);
+  }
+
   /// FILE:LINE:COL: SEVERITY: TEXT
   void heading(SMLoc caret, StringRef severity, llvm::raw_ostream::Colors colour, StringRef text) {
     if (caret.isValid()) {
@@ -133,14 +149,8 @@ void Diagnostics::print(llvm::raw_ostream &os) const {
   }
   llvm::sort(order);
   Printer printer(os, sources);
-  for (size_t i = 0; i < order.size(); ++i) {
-    const Diagnostic &d = list[std::get<2>(order[i])];
-    bool seen = false;
-    for (size_t j = i; j-- > 0 && std::get<1>(order[j]) == std::get<1>(order[i]);)
-      seen |= list[std::get<2>(order[j])].text == d.text;
-    if (!seen)
-      printer.print(d);
-  }
+  for (const Key &key : order)
+    printer.print(list[std::get<2>(key)]);
 }
 
 StringRef heddle::nearest(StringRef written, ArrayRef<StringRef> candidates) {

@@ -23,7 +23,9 @@
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/SMLoc.h"
 #include <deque>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace llvm {
 class raw_ostream;
@@ -44,11 +46,12 @@ struct Remark {
 /// One error or warning. A caret stands at `caret`, `~` under the `marks`.
 struct Diagnostic {
   enum class Severity { Error, Warning };
-  Severity severity;
+  Severity severity = Severity::Error;
   std::string text;
   llvm::SMLoc caret; ///< invalid: the message stands alone
   llvm::SmallVector<llvm::SMRange, 4> marks;
   llvm::SmallVector<Remark, 2> remarks;
+  llvm::SmallVector<Remark, 2> context; ///< the DiagnosticContexts in force, the innermost first
 };
 
 class Diagnostics;
@@ -71,7 +74,7 @@ private:
   Diagnostic *diagnostic;
 };
 
-/// The diagnostics of one run, about the buffers of one SourceMgr.
+/// The diagnostics of one run, about the buffers of one SourceMgr. A message repeated at its place is kept once.
 class Diagnostics {
 public:
   explicit Diagnostics(const llvm::SourceMgr &sources) : sources(sources) {}
@@ -91,16 +94,31 @@ public:
   const std::deque<Diagnostic> &all() const { return list; }
   const llvm::SourceMgr &sourceMgr() const { return sources; }
 
-  /// Prints all of them, in the order of their files and places, the same message at the same place once. Colours
-  /// where `os` is a terminal that has them.
+  /// Prints all of them, in the order of their files and places. Colours where `os` is a terminal that has them.
   void print(llvm::raw_ostream &os) const;
 
 private:
+  friend class DiagnosticContext;
   DiagnosticBuilder add(Diagnostic::Severity severity, llvm::SMLoc caret, const llvm::Twine &text);
 
   const llvm::SourceMgr &sources;
   std::deque<Diagnostic> list; ///< a deque, so that builders stay valid
+  std::set<std::pair<const char *, std::string>> seen;
+  Diagnostic repeated; ///< what is added to a repeated message goes here
+  llvm::SmallVector<Remark, 8> contexts;
   unsigned errors = 0;
+};
+
+/// While it lives, each diagnostic ends with a note about the place that led there: "in 'rms_norm' called here".
+class DiagnosticContext {
+public:
+  DiagnosticContext(Diagnostics &diagnostics, llvm::SMRange range, const llvm::Twine &text);
+  ~DiagnosticContext();
+  DiagnosticContext(const DiagnosticContext &) = delete;
+  DiagnosticContext &operator=(const DiagnosticContext &) = delete;
+
+private:
+  Diagnostics &diagnostics;
 };
 
 /// The candidate that `written` was probably meant to be: the nearest by edit distance, at most a third of the

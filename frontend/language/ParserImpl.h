@@ -99,7 +99,8 @@ private:
   std::optional<ast::Axis> parseAxis(llvm::StringRef what);
   bool atAxisName(unsigned ahead = 0);
 
-  // --- ParseExpr.cpp
+  // --- ParseExpr.cpp, ParseBracket.cpp
+  static bool isReserved(llvm::StringRef word);
   const ast::Expr *parseExpr();
   const ast::Expr *parseIfExpr();
   const ast::Expr *parseOr();
