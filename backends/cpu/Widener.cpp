@@ -1,0 +1,273 @@
+//===- Widener.cpp - ops on values, for all lanes -------------------------===//
+//
+// Goes through a kernel once, from top to bottom. A varying value's defining op is changed in place to work on vectors
+// and its result's type becomes a vector's; so every op finds its varying operands widened already, and broadcasts the
+// uniform ones.
+//
+//===----------------------------------------------------------------------===//
+
+#include "backends/cpu/Widener.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace heddle::cpu {
+
+LogicalResult Widener::run() {
+  if (lanes < 1 || !llvm::isPowerOf2_64(lanes) || lanes > 64)
+    return kernel.emitError() << "lanes of a kernel must be a power of two up to 64, found " << lanes;
+  return widenBlock(kernel.getBody().front());
+}
+
+LogicalResult Widener::widenBlock(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(block))
+    if (failed(widen(&op)))
+      return failure();
+  return success();
+}
+
+LogicalResult Widener::widen(Operation *op) {
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return widenFor(loop);
+  if (auto branch = dyn_cast<scf::IfOp>(op))
+    return widenIf(branch);
+  if (auto reduce = dyn_cast<LaneReduceOp>(op))
+    return widenReduce(reduce);
+  if (auto store = dyn_cast<StoreWhereOp>(op))
+    return widenStoreWhere(store);
+  if (auto dot = dyn_cast<Dot2Op>(op))
+    return widenDot2(dot), success();
+  if (auto lane = dyn_cast<LaneOp>(op))
+    return widenLane(lane), success();
+  if (auto yield = dyn_cast<scf::YieldOp>(op))
+    return widenYield(yield);
+  if (op->getNumRegions() != 0)
+    return op->emitError() << "'" << op->getName() << "' cannot be in a kernel: control flow is scf.for and scf.if";
+  if (!divergence.hasVaryingOperand(op))
+    return success();
+  if (auto load = dyn_cast<memref::LoadOp>(op))
+    return widenLoad(load);
+  if (auto store = dyn_cast<memref::StoreOp>(op))
+    return widenStore(store);
+  return widenElementwise(op);
+}
+
+LogicalResult Widener::mustBeUniform(Operation *op, Value value, StringRef what, StringRef remedy) {
+  if (!isVarying(value))
+    return success();
+  InFlightDiagnostic error = op->emitError() << what << " must be the same in all lanes; " << remedy;
+  error.attachNote(value.getLoc()) << "this differs from lane to lane";
+  return error;
+}
+
+//===----------------------------------------------------------------------===//
+// Scalars and vectors
+//===----------------------------------------------------------------------===//
+
+VectorType Widener::vectorOf(Type scalar) const {
+  return VectorType::get(lanes, scalar.isIndex() ? IntegerType::get(scalar.getContext(), 32) : scalar);
+}
+
+Value Widener::asVector(OpBuilder &builder, Location loc, Value value) {
+  if (isVarying(value))
+    return value;
+  VectorType type = vectorOf(value.getType());
+  if (value.getType().isIndex())
+    value = arith::IndexCastOp::create(builder, loc, type.getElementType(), value);
+  return vector::BroadcastOp::create(builder, loc, type, value);
+}
+
+Value Widener::splat(OpBuilder &builder, Location loc, int64_t value) const {
+  VectorType type = VectorType::get(lanes, builder.getI32Type());
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, APInt(32, value, true, true)));
+}
+
+Value Widener::laneNumbers(OpBuilder &builder, Location loc) const {
+  SmallVector<int32_t> numbers(lanes);
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    numbers[lane] = lane;
+  VectorType type = VectorType::get(lanes, builder.getI32Type());
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(numbers)));
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+void Widener::replaceVarying(Operation *op, Value value) {
+  // A new op's result may lie where the old one's did: nothing of the old one may be remembered.
+  Value result = op->getResult(0);
+  divergence.replace(result, value);
+  indices.erase(result);
+  result.setType(value.getType());
+  result.replaceAllUsesWith(value);
+  op->erase();
+}
+
+void Widener::widenLane(LaneOp lane) {
+  // The vector is for those that use it as a number; addresses know it by its LaneIndex.
+  OpBuilder builder(lane);
+  Value numbers = laneNumbers(builder, lane.getLoc());
+  replaceVarying(lane, numbers);
+  indices[numbers] = LaneIndex{nullptr, 1, nullptr};
+}
+
+void Widener::widenIndexCast(Operation *op, bool isSigned) {
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  Value value = op->getOperand(0);
+  VectorType type = vectorOf(op->getResult(0).getType());
+  unsigned from = cast<VectorType>(value.getType()).getElementTypeBitWidth(), to = type.getElementTypeBitWidth();
+  if (to < from)
+    value = arith::TruncIOp::create(builder, loc, type, value);
+  else if (to > from && isSigned)
+    value = arith::ExtSIOp::create(builder, loc, type, value);
+  else if (to > from)
+    value = arith::ExtUIOp::create(builder, loc, type, value);
+  replaceVarying(op, value);
+}
+
+LogicalResult Widener::widenElementwise(Operation *op) {
+  if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op))
+    return widenIndexCast(op, isa<arith::IndexCastOp>(op)), success();
+  if (!OpTrait::hasElementwiseMappableTraits(op))
+    return op->emitError() << "'" << op->getName() << "' has no form for values that differ from lane to lane";
+  noteIndex(op);
+  OpBuilder builder(op);
+  for (OpOperand &operand : op->getOpOperands())
+    operand.set(asVector(builder, op->getLoc(), operand.get()));
+  for (Value result : op->getResults())
+    result.setType(vectorOf(result.getType()));
+  return success();
+}
+
+LogicalResult Widener::widenReduce(LaneReduceOp reduce) {
+  if (reduce.getKind() != ReduceKind::Sum && reduce.getKind() != ReduceKind::Max)
+    return reduce.emitError("a reduction over the lanes must be 'sum' or 'max'");
+  OpBuilder builder(reduce);
+  Location loc = reduce.getLoc();
+  Value value = asVector(builder, loc, reduce.getValue());
+  bool isFloat = isa<FloatType>(reduce.getType()), isSum = reduce.getKind() == ReduceKind::Sum;
+  // The upper half onto the lower one, until one is left: an order that does not depend on the processor.
+  for (int64_t half = lanes / 2; half > 0; half /= 2) {
+    SmallVector<int64_t> low(half), high(half);
+    for (int64_t i = 0; i < half; ++i)
+      low[i] = i, high[i] = half + i;
+    Value left = vector::ShuffleOp::create(builder, loc, value, value, low);
+    Value right = vector::ShuffleOp::create(builder, loc, value, value, high);
+    if (isSum)
+      value = isFloat ? Value(arith::AddFOp::create(builder, loc, left, right))
+                      : Value(arith::AddIOp::create(builder, loc, left, right));
+    else
+      value = isFloat ? Value(arith::MaximumFOp::create(builder, loc, left, right))
+                      : Value(arith::MaxSIOp::create(builder, loc, left, right));
+  }
+  reduce.replaceAllUsesWith(Value(vector::ExtractOp::create(builder, loc, value, ArrayRef<int64_t>{0})));
+  reduce.erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+LogicalResult Widener::widenFor(scf::ForOp loop) {
+  for (Value bound : {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
+    if (failed(mustBeUniform(loop, bound, "a bound of a loop", "loop over the largest range and select what counts")))
+      return failure();
+  OpBuilder builder(loop);
+  for (auto [index, arg] : llvm::enumerate(loop.getRegionIterArgs())) {
+    if (!isVarying(arg))
+      continue;
+    OpOperand &init = loop.getInitArgsMutable()[index];
+    init.set(asVector(builder, loop.getLoc(), init.get()));
+    arg.setType(vectorOf(arg.getType()));
+    loop.getResult(index).setType(arg.getType());
+  }
+  return widenBlock(*loop.getBody());
+}
+
+LogicalResult Widener::widenIf(scf::IfOp branch) {
+  if (failed(mustBeUniform(branch, branch.getCondition(), "the condition of 'scf.if'",
+                           "use arith.select, or heddle.store_where")))
+    return failure();
+  for (Value result : branch.getResults())
+    if (isVarying(result))
+      result.setType(vectorOf(result.getType()));
+  for (Region &region : branch->getRegions())
+    if (!region.empty() && failed(widenBlock(region.front())))
+      return failure();
+  return success();
+}
+
+LogicalResult Widener::widenYield(scf::YieldOp yield) {
+  OpBuilder builder(yield);
+  for (auto [operand, result] : llvm::zip(yield->getOpOperands(), yield->getParentOp()->getResults()))
+    if (isVarying(result))
+      operand.set(asVector(builder, yield.getLoc(), operand.get()));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// dot2
+//===----------------------------------------------------------------------===//
+
+/// Left and right hold pairs of int16: written out, for processors without an instruction and for scalars.
+static Value dotByArithmetic(OpBuilder &builder, Location loc, Value accumulator, Value left, Value right) {
+  Type type = accumulator.getType();
+  Value sixteen = arith::ConstantOp::create(builder, loc, isa<VectorType>(type)
+      ? TypedAttr(DenseElementsAttr::get(cast<VectorType>(type), builder.getI32IntegerAttr(16)))
+      : TypedAttr(builder.getI32IntegerAttr(16)));
+  auto high = [&](Value word) -> Value { return arith::ShRSIOp::create(builder, loc, word, sixteen); };
+  auto low = [&](Value word) { return high(arith::ShLIOp::create(builder, loc, word, sixteen)); };
+  Value lower = arith::MulIOp::create(builder, loc, low(left), low(right));
+  Value upper = arith::MulIOp::create(builder, loc, high(left), high(right));
+  Value pair = arith::AddIOp::create(builder, loc, lower, upper);
+  return arith::AddIOp::create(builder, loc, accumulator, pair);
+}
+
+Value Widener::dotChunk(OpBuilder &builder, Location loc, Value accumulator, Value left, Value right, int64_t width) {
+  VectorType words = VectorType::get(width, builder.getI32Type()), halves = VectorType::get(2 * width, builder.getI16Type());
+  left = vector::BitCastOp::create(builder, loc, halves, left);
+  right = vector::BitCastOp::create(builder, loc, halves, right);
+  auto call = [&](const Twine &name, ValueRange operands) {
+    return LLVM::CallIntrinsicOp::create(builder, loc, words, builder.getStringAttr(name), operands).getResult(0);
+  };
+  if (target.vnni())
+    return call("llvm.x86.avx512.vpdpwssd." + Twine(32 * width), {accumulator, left, right});
+  StringRef multiply = width == 16  ? "llvm.x86.avx512.pmaddw.d.512"
+                       : width == 8 ? "llvm.x86.avx2.pmadd.wd"
+                                    : "llvm.x86.sse2.pmadd.wd";
+  return arith::AddIOp::create(builder, loc, accumulator, call(multiply, {left, right}));
+}
+
+void Widener::widenDot2(Dot2Op dot) {
+  OpBuilder builder(dot);
+  Location loc = dot.getLoc();
+  if (!isVarying(dot.getResult())) {
+    dot.replaceAllUsesWith(dotByArithmetic(builder, loc, dot.getAccumulator(), dot.getLeft(), dot.getRight()));
+    dot.erase();
+    return;
+  }
+  Value accumulator = asVector(builder, loc, dot.getAccumulator());
+  Value left = asVector(builder, loc, dot.getLeft()), right = asVector(builder, loc, dot.getRight());
+  int64_t width = std::min<int64_t>(lanes, target.lanes());
+  if (width < 4)
+    return replaceVarying(dot, dotByArithmetic(builder, loc, accumulator, left, right));
+  if (width == lanes)
+    return replaceVarying(dot, dotChunk(builder, loc, accumulator, left, right, width));
+  Value whole = accumulator;
+  for (int64_t first = 0; first < lanes; first += width) {
+    auto part = [&](Value value) -> Value {
+      return vector::ExtractStridedSliceOp::create(builder, loc, value, ArrayRef<int64_t>{first},
+                                                   ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
+    };
+    Value sum = dotChunk(builder, loc, part(accumulator), part(left), part(right), width);
+    whole = vector::InsertStridedSliceOp::create(builder, loc, sum, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+  }
+  replaceVarying(dot, whole);
+}
+
+} // namespace heddle::cpu
