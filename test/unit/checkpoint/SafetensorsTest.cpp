@@ -88,6 +88,8 @@ TEST(Safetensors, RefusesRanges) {
             a + "data up to offset 9, found only 8 bytes after the header" + damaged);
   EXPECT_EQ(refuseEntry(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})"),
             a + "12 bytes that fit shape x F32, found 8 in 'data_offsets'" + damaged);
+  EXPECT_EQ(refuseEntry(R"({"dtype":"F32","shape":[1],"data_offsets":[0,8]})"),
+            a + "4 bytes that fit shape x F32, found 8 in 'data_offsets'" + damaged);
   EXPECT_EQ(refuseEntry(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})"),
             a + "a number of bytes that fit shape x F32, found 8 in 'data_offsets'" + damaged);
   EXPECT_EQ(refuseEntry(R"({"dtype":"U8","shape":[7],"data_offsets":[1,8]})"),
