@@ -75,12 +75,10 @@ class Bench {
 public:
   Bench(Model &model, uint64_t promptTokens, uint64_t newTokens, std::optional<uint64_t> context)
       : model(model), program(model.description()), abilities(abilitiesOf(program)),
-        session(model.program(), model.pool(),
-                context.value_or(abilities.encodes ? newTokens + 1 : promptTokens + newTokens)) {
-    prefill.tokens = promptTokens;
-    decode.tokens = abilities.generates ? newTokens : 0;
-    prompt = madeUpTokens(promptTokens, inputExtent(program));
-    answer = madeUpTokens(newTokens, inputExtent(program));
+        prefill{promptTokens, {}}, decode{abilities.generates ? newTokens : 0, {}},
+        session(model.program(), model.pool(), context.value_or(neededContext())) {
+    prompt = madeUpTokens(prefill.tokens, inputExtent(program));
+    answer = madeUpTokens(decode.tokens, inputExtent(program));
   }
 
   void round(bool counted) {
@@ -132,14 +130,17 @@ public:
   Session &getSession() { return session; }
 
 private:
+  /// Tokens that `forward` gets: an encoder-decoder's prompt is not among them.
+  uint64_t neededContext() const { return decode.tokens + (abilities.encodes ? 1 : prefill.tokens); }
+
   uint64_t bytesPerToken() const { return weightBytes(session.entryFor(1)); }
 
   Model &model;
   const format::Program &program;
   Abilities abilities;
+  Rates prefill, decode;
   Session session;
   std::vector<int32_t> prompt, answer;
-  Rates prefill, decode;
 };
 
 } // namespace

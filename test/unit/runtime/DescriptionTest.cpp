@@ -1,0 +1,149 @@
+//===- DescriptionTest.cpp - damaged programs are refused -----------------===//
+
+#include "FakeProgram.h"
+
+#include "runtime/engine/Session.h"
+#include "runtime/program/CpuFeatures.h"
+#include "runtime/program/DescriptionCheck.h"
+
+#include <gtest/gtest.h>
+
+using namespace heddle;
+using namespace heddle::test;
+
+namespace {
+
+/// Everything that looks at a description before a kernel runs.
+void examine(const FakeProgram &fake) {
+  Program program(fake.image());
+  const format::Program &root = program.description();
+  abilitiesOf(root);
+  for (const format::Entry *entry : *root.entries()) {
+    CallSizes sizes;
+    sizes.sequence() = sizes.capacity() = 64;
+    sizes.tokens() = static_cast<int64_t>(chooseChunk(*entry, 64, 1));
+    layOutArena(*entry, sizes);
+  }
+  layOutCaches(root, roundUp(64, root.cache_multiple()));
+}
+
+std::string problemOf(const FakeProgram &fake) {
+  try {
+    examine(fake);
+  } catch (const Error &error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Description, SoundOnesAreTaken) {
+  for (FakeKind kind : {FakeKind::Decoder, FakeKind::Encoder, FakeKind::EncoderDecoder})
+    EXPECT_EQ(problemOf(FakeProgram(FakeOptions{kind})), "");
+}
+
+TEST(Description, EveryFlippedBitIsAnErrorOrHarmless) {
+  for (FakeKind kind : {FakeKind::Decoder, FakeKind::Encoder, FakeKind::EncoderDecoder}) {
+    FakeProgram fake(FakeOptions{kind});
+    size_t refused = 0;
+    for (size_t at = 0; at < fake.description.size(); ++at)
+      for (uint8_t mask : {0xFF, 0x01, 0x80, 0x04}) {
+        fake.description[at] ^= mask;
+        refused += !problemOf(fake).empty();
+        fake.description[at] ^= mask;
+      }
+    EXPECT_GT(refused, fake.description.size() / 2);
+  }
+}
+
+TEST(Description, CutOffOnesAreRefused) {
+  FakeProgram fake;
+  fake.description.resize(fake.description.size() - 8); // the last bytes may be there for alignment only
+  while (!fake.description.empty()) {
+    fake.description.pop_back();
+    ASSERT_NE(problemOf(fake), "") << fake.description.size();
+  }
+}
+
+TEST(Description, OtherBytesThanTheCompilersAreRefused) {
+  FakeProgram fake;
+  ProgramImage image = fake.image();
+  image.descriptionHash ^= 1;
+  try {
+    Program program(image);
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_NE(std::string(error.what()).find("checksum"), std::string::npos);
+  }
+}
+
+TEST(Description, AnotherVersionIsRefused) {
+  FakeProgram fake;
+  auto *root = flatbuffers::GetMutableRoot<flatbuffers::Table>(fake.description.data());
+  root->SetField<uint32_t>(format::Program::VT_FORMAT_VERSION, 7, 0);
+  EXPECT_EQ(problemOf(fake), "the program has format 7, this runtime reads 1: compile the model again");
+}
+
+TEST(Description, MissingKernelsAreRefused) {
+  FakeProgram fake;
+  fake.table.count -= 1;
+  EXPECT_NE(problemOf(fake).find("not those of the description"), std::string::npos);
+  fake.table.count += 1;
+  fake.kernels[2] = nullptr;
+  EXPECT_NE(problemOf(fake), "");
+}
+
+TEST(Description, UnalignedBytesAreCopied) {
+  FakeProgram fake;
+  std::vector<uint8_t> shifted(fake.description.size() + 1);
+  std::copy(fake.description.begin(), fake.description.end(), shifted.begin() + 1);
+  ProgramImage image = fake.image();
+  image.description = std::span(shifted).subspan(1);
+  Program program(image);
+  EXPECT_EQ(program.description().model()->str(), "fake");
+}
+
+TEST(Weights, AreVerifiedOnRequest) {
+  FakeProgram fake;
+  Program(fake.image()).verifyWeights();
+  fake.bias[3] += 1;
+  Program damaged(fake.image());
+  EXPECT_THROW(damaged.verifyWeights(), Error);
+  fake.bias.push_back(0);
+  EXPECT_THROW(Program(fake.image()), Error);
+}
+
+TEST(CpuFeatures, TheFirstTableThatFitsIsChosen) {
+  heddle_kernel_table tables[] = {{"dream", "sse2,warp-drive", nullptr, 0},
+                                  {"plain", "+sse2,-avx512f", nullptr, 0},
+                                  {"other", "", nullptr, 0}};
+  EXPECT_EQ(&chooseKernels(tables), &tables[1]);
+  try {
+    chooseKernels(std::span(tables, 1));
+    FAIL();
+  } catch (const Error &error) {
+    EXPECT_EQ(std::string(error.what()),
+              "this processor cannot run the program: compiled for 'dream', it lacks warp-drive; compile with "
+              "--cpu x86-64-v3, or on this machine");
+  }
+  EXPECT_THROW(chooseKernels({}), Error);
+}
+
+TEST(CpuFeatures, AgreeWithTheCompilersOwnCheck) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+#define EXPECT_SAME(name) EXPECT_EQ(hasCpuFeature(name), __builtin_cpu_supports(name) != 0) << name
+  EXPECT_SAME("sse4.2");
+  EXPECT_SAME("avx");
+  EXPECT_SAME("avx2");
+  EXPECT_SAME("fma");
+  EXPECT_SAME("bmi2");
+  EXPECT_SAME("avx512f");
+  EXPECT_SAME("avx512bw");
+  EXPECT_SAME("avx512vl");
+  EXPECT_SAME("avx512vnni");
+  EXPECT_SAME("avx512bf16");
+#undef EXPECT_SAME
+#endif
+}
+
+} // namespace
