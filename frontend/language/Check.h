@@ -18,7 +18,8 @@ namespace heddle {
 
 /// Checks a page and, where it is the library itself, each of its functions. What is wrong goes to the page's
 /// diagnostics. With `axes`, each local value of layers and entries is printed there with its axes, a line each.
-/// Returns whether the page is without errors, those of parsing included.
+/// A page that could not be parsed is not
+/// checked further. Returns whether the page is without errors.
 bool checkPage(LoadedPage &page, llvm::raw_ostream *axes = nullptr);
 
 } // namespace heddle

@@ -41,12 +41,12 @@ Value Checker::evalContract(const ContractExpr &expr, State &state) {
       return Value::wild();
     }
     if (hasSequence(left->allAxes()) && hasSequence(right->allAxes())) {
-      std::string side = quoted(expr.left, "a") + std::string(" @ ") + quoted(expr.right, "b");
       llvm::erase_if(shared, AxisSpace::isSequence);
       auto error = diagnostics.error(expr.opRange, "'@' between two values that depend on tokens must say 'over' what")
           .mark(expr.left->range()).mark(expr.right->range()).note(facts);
       if (!shared.empty())
-        error.help("write '@ ... over " + space.name(shared.back()) + "'");
+        error.help("write '" + StringRef(quoted(expr.left, "...")).trim('\'') + " @ " +
+                   StringRef(quoted(expr.right, "...")).trim('\'') + " over " + space.name(shared.back()) + "'");
       return Value::wild();
     }
     over = shared;

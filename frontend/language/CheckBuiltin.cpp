@@ -200,13 +200,15 @@ Value Checker::callKeep(const Call &call, ArrayRef<AxisId> axes, State &state) {
     diagnostics.error(call.expr->range(), "'keep' remembers along the tokens only and is written keep[T -> S](x)");
     return Value::wild();
   }
-  if (value->isOpen() || !needAxes(call, call.args[0], *value, axes))
+  if (value->isOpen())
     return Value::wild();
   if (value->has(AxisSpace::S)) {
     diagnostics.error(call.args[0]->range(), "what is kept for each token must not have the axis 'S'")
         .note(quoted(call.args[0], "it") + " is " + show(*value));
     return Value::wild();
   }
+  if (!needAxes(call, call.args[0], *value, axes))
+    return Value::wild();
   if (value->usesLength) {
     diagnostics.error(call.args[0]->range(), "what is kept for a token must not change when more tokens come, this "
                                              "depends on how many there are")

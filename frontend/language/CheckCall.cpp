@@ -218,7 +218,6 @@ Value Checker::instantiate(const FnDecl &fn, SMRange site, ArrayRef<Axes> axes, 
   }
   Scope inner{Place::Function, &fn, nullptr, nullptr, inModel, Value(), false};
   Scope *outer = std::exchange(scope, &inner);
-  bool recordBefore = std::exchange(recordLocals, false);
   active.insert(&fn);
   ++calls;
   for (size_t i = 0; i < fn.params.size(); ++i) {
@@ -233,7 +232,6 @@ Value Checker::instantiate(const FnDecl &fn, SMRange site, ArrayRef<Axes> axes, 
   Value result = runFunction(fn, std::move(state));
   --calls;
   active.erase(&fn);
-  recordLocals = recordBefore;
   scope = outer;
   return instances[key] = result;
 }

@@ -17,12 +17,12 @@ void Checker::checkCondition(const Expr *condition, State &state) {
     return;
   std::string shown = show(value);
   if (value.hasAxes()) {
-    diagnostics.error(condition->range(), "the condition of an 'if' must be one flag, found " + shown)
+    diagnostics.error(condition->range(), "a condition must be one flag, found " + shown)
         .help("to choose element by element, write 'where(condition, a, b)'");
   } else if (value.kind != Value::Kind::Flag) {
-    diagnostics.error(condition->range(), "the condition of an 'if' must be a flag, found " + shown);
+    diagnostics.error(condition->range(), "a condition must be a flag, found " + shown);
   } else if (value.when == Value::When::Run || value.usesLength) {
-    diagnostics.error(condition->range(), "the condition of an 'if' must be known when compiling")
+    diagnostics.error(condition->range(), "a condition must be known when compiling")
         .note("the only 'if' at run time compares 'S' with constants, as in 'if S > trained'")
         .help("to choose by a value, write 'where(condition, a, b)'");
   }

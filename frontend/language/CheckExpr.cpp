@@ -150,7 +150,7 @@ Value Checker::unknownName(SMRange range, StringRef name, const State &state) {
     }
   }
   if (!scope->seesPage && declared.count(name))
-    error.note("a function of the library sees its parameters, the axes in its brackets, T and S");
+    error.note("a function outside of the model sees its parameters, the axes in its brackets, T and S");
   else
     error.help(didYouMean(name, knownNames(state)));
   return Value::wild();
@@ -218,7 +218,7 @@ static Kind arithmeticKind(BinaryOp op, const Value &a, const Value &b) {
     return Kind::Integer;
   if (a.kind == Kind::Real || b.kind == Kind::Real)
     return Kind::Real;
-  return a.kind == Kind::Integer && b.kind == Kind::Integer ? Kind::Integer : Kind::Config;
+  return a.kind == Kind::Integer || b.kind == Kind::Integer ? Kind::Integer : Kind::Config;
 }
 
 static Size arithmeticSize(BinaryOp op, const Value &a, const Value &b) {

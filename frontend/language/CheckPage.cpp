@@ -14,7 +14,9 @@ using llvm::dyn_cast;
 using llvm::Twine;
 
 bool heddle::checkPage(LoadedPage &page, llvm::raw_ostream *axes) {
-  Checker(page, axes).run();
+  // What a tree with holes in it would lead to is no mistake of its own.
+  if (!page.diagnostics.hasErrors())
+    Checker(page, axes).run();
   return !page.diagnostics.hasErrors();
 }
 
@@ -29,7 +31,7 @@ void Checker::run() {
         .note(page.models[0]->name.range, "the first is here");
   if (!page.models.empty())
     checkModel(*page.models[0]);
-  else if (library && !diagnostics.hasErrors())
+  else if (library)
     diagnostics.error(llvm::SMLoc::getFromPointer(
                           diagnostics.sourceMgr().getMemoryBuffer(page.buffer)->getBufferStart()),
                       "the page has no model");
@@ -37,7 +39,10 @@ void Checker::run() {
   if (!page.models.empty())
     for (const Table *table : page.tables)
       checkTable(*table);
-  reportUnused();
+  if (!diagnostics.hasErrors())
+    reportUnused();
+  if (axesOut)
+    printAxes();
 }
 
 void Checker::addFunctions(ArrayRef<const FnDecl *> fns) {
@@ -150,29 +155,23 @@ void Checker::bindParams(ArrayRef<Param> params, State &state) {
 void Checker::checkLayer(const LayerDecl &layer) {
   Scope inner{Place::Layer, nullptr, &layer, nullptr, true, Value(), false};
   Scope *outer = std::exchange(scope, &inner);
-  recordLocals = true;
   State state;
   bind(state, layer.index, Value::of(Value::Kind::Integer));
   bindParams(layer.params, state);
   axesOf(*layer.result, state, "a result");
   checkBodyEnds(runBlock(layer.body, {std::move(state)}), layer.body.range, ("'" + layer.name.text + "'").str());
-  recordLocals = false;
   scope = outer;
-  printAxes(layer.name);
 }
 
 void Checker::checkEntry(const EntryDecl &entry) {
   Scope inner{Place::Entry, nullptr, nullptr, &entry, true, Value(), false};
   Scope *outer = std::exchange(scope, &inner);
-  recordLocals = true;
   State state;
   bindParams(entry.params, state);
   for (const Output &output : entry.outputs)
     axesOf(*output.type, state, "an output");
   checkBodyEnds(runBlock(entry.body, {std::move(state)}), entry.body.range, ("'" + entry.name.text + "'").str());
-  recordLocals = false;
   scope = outer;
-  printAxes(entry.name);
 }
 
 /// Every way must return.
@@ -249,19 +248,15 @@ void Checker::reportUnused() {
         diagnostics.warning(range, "the weight '" + entry.getKey() + "' is not used");
 }
 
-/// Prints the locals noted since the last time: `LINE:COLUMN NAME AXES`.
-void Checker::printAxes(const Name &owner) {
-  if (axesOut && !locals.empty()) {
-    *axesOut << owner.text << '\n';
-    std::vector<const char *> places;
-    for (const auto &entry : locals)
-      places.push_back(entry.first);
-    llvm::sort(places);
-    for (const char *place : places) {
-      const auto &[name, texts] = locals[place];
-      auto [line, column] = diagnostics.sourceMgr().getLineAndColumn(name.range.Start);
-      *axesOut << "  " << line << ':' << column << ' ' << name.text << ": " << llvm::join(texts, " or ") << '\n';
-    }
+/// Prints the locals in the order of the text: `LINE:COLUMN NAME: AXES` beneath the name of what they belong to.
+void Checker::printAxes() {
+  StringRef owner;
+  for (const auto &[place, local] : locals) {
+    if (local.owner != owner)
+      *axesOut << local.owner << '\n';
+    owner = local.owner;
+    auto [line, column] = diagnostics.sourceMgr().getLineAndColumn(local.name.range.Start);
+    *axesOut << "  " << line << ':' << column << ' ' << local.name.text << ": " << llvm::join(local.values, " or ")
+             << '\n';
   }
-  locals.clear();
 }

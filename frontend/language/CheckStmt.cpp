@@ -113,12 +113,13 @@ Checker::States Checker::runFor(const ForStmt &stmt, States states) {
     bind(first, stmt.variable, number);
     for (State &end : runBlock(stmt.body, {std::move(first)})) {
       for (const auto &[name, old] : before.names) {
-        const Value &now = end.names[name].value;
+        Value &now = end.names[name].value;
         if (old.value.isWild() || now.isWild() || now.key() == old.value.key() ||
             (sameSet(now.axes, old.value.axes) && sameSet(now.maybe, old.value.maybe)))
           continue;
         diagnostics.error(stmt.loc(), "what a loop carries must keep its axes: '" + name + "' is " + show(old.value) +
                                           " before and " + show(now) + " after a round");
+        now = Value::wild();
       }
       after.push_back(std::move(end));
     }
@@ -256,21 +257,29 @@ void Checker::runAssign(const AssignStmt &stmt, State &state) {
     value = Value::wild();
   }
   if (wanted == 1 && value.kind == Value::Kind::Tuple) {
-    diagnostics.error(stmt.targets[0].range, "expected " + Twine(value.parts.size()) +
-                                                 " names for as many values, found one")
+    diagnostics.error(stmt.targets[0].range, "expected " + Twine(value.parts.size()) + " names for the " +
+                                                 Twine(value.parts.size()) + " values, found one")
         .help("'_' takes a value that is not needed");
     value = Value::wild();
   }
   for (size_t i = 0; i < wanted; ++i) {
     Value one = value.kind == Value::Kind::Tuple ? value.parts[i] : value;
-    if (recordLocals && stmt.targets[i].text != "_") {
-      auto &[name, texts] = locals[stmt.targets[i].range.Start.getPointer()];
-      name = stmt.targets[i];
-      if (std::string text = show(one); !llvm::is_contained(texts, text))
-        texts.push_back(text);
-    }
+    noteLocal(stmt.targets[i], one);
     bind(state, stmt.targets[i], std::move(one));
   }
+}
+
+/// Remembers a value for --axes; the library's functions are left out.
+void Checker::noteLocal(const Name &name, const Value &value) {
+  bool ofLibrary = library && scope->fn && llvm::is_contained(library->fns, scope->fn);
+  if (!axesOut || ofLibrary || name.text == "_")
+    return;
+  StringRef owner = scope->fn ? scope->fn->name.text : scope->layer ? scope->layer->name.text : scope->entry->name.text;
+  Local &local = locals[name.range.Start.getPointer()];
+  local.owner = owner;
+  local.name = name;
+  if (std::string text = show(value); !llvm::is_contained(local.values, text))
+    local.values.push_back(text);
 }
 
 void Checker::runReturn(const ReturnStmt &stmt, State &state) {
@@ -312,7 +321,8 @@ void Checker::returnFromEntry(const ReturnStmt &stmt, State &state) {
   for (const Expr *e : stmt.values)
     values.push_back(eval(e, state));
   if (values.size() != entry.outputs.size()) {
-    diagnostics.error(stmt.range(), "'" + entry.name.text + "' has " + Twine(entry.outputs.size()) + " outputs, found " +
+    diagnostics.error(stmt.range(), "'" + entry.name.text + "' has " + Twine(entry.outputs.size()) +
+                                        (entry.outputs.size() == 1 ? " output" : " outputs") + ", found " +
                                         Twine(values.size()) + " values");
     return;
   }

@@ -156,6 +156,7 @@ void Checker::checkListRow(const ListRow &row, State &state) {
         lists.push_back(name);
     diagnostics.error(row.name.range, "the model declares no list '" + row.name.text + "'")
         .help(didYouMean(row.name.text, lists));
+    return;
   } else if (!decl->second.item->type || decl->second.kind == DeclKind::Weight) {
     diagnostics.error(row.name.range, "'" + row.name.text + "' is no list: it is declared without axes, as a " +
                                           spelling(decl->second.kind))

@@ -12,7 +12,6 @@
 #include "frontend/language/Builtins.h"
 #include "frontend/language/Load.h"
 #include "frontend/language/Value.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include <set>
 
@@ -51,7 +50,7 @@ private:
   void checkBodyEnds(const States &states, llvm::SMRange place, llvm::StringRef what);
   void bindParams(llvm::ArrayRef<ast::Param> params, State &state);
   void reportUnused();
-  void printAxes(const ast::Name &owner);
+  void printAxes();
 
   // --- CheckStmt.cpp
   States runBlock(const ast::Block &block, States states);
@@ -65,6 +64,7 @@ private:
   void returnFromLayer(const ast::ReturnStmt &stmt, State &state);
   void returnFromEntry(const ast::ReturnStmt &stmt, State &state);
   bool runExprStmt(const ast::ExprStmt &stmt, State &state);
+  void noteLocal(const ast::Name &name, const Value &value);
   void bind(State &state, const ast::Name &name, Value value);
   void checkResult(llvm::SMRange range, const Value &value, llvm::ArrayRef<AxisId> declared, llvm::StringRef what,
                    llvm::SMRange declaration);
@@ -204,9 +204,13 @@ private:
   unsigned bindings = 0;
   unsigned calls = 0; ///< depth of instantiation
 
-  /// Values of locals for --axes, by place, each text once.
-  llvm::MapVector<const char *, std::pair<ast::Name, std::vector<std::string>>> locals;
-  bool recordLocals = false;
+  /// What a name got where it was assigned, on all ways and in all calls.
+  struct Local {
+    llvm::StringRef owner; ///< the function, layer or entry
+    ast::Name name;
+    std::vector<std::string> values; ///< each once
+  };
+  std::map<const char *, Local> locals; ///< by place; for --axes
   bool textsAreStored = false; ///< a text names a tensor: where a weight is set
 
   // The model's declarations on all ways together, and its layers' weights, for tables.

@@ -111,10 +111,11 @@ private:
       if (digitAt(exponent))
         length = digits(exponent);
     }
-    take(Kind::Number, length);
-    if (!rest.empty() && isNameStart(rest.front()))
-      diagnostics.error(tokens.back().range(), "a name cannot begin with a digit")
-          .help("put an operator or a blank between the number and the name");
+    if (length == rest.size() || !isNameStart(rest[length]))
+      return take(Kind::Number, length);
+    take(Kind::Unknown, std::min(rest.find_if_not(isNamePart, length), rest.size()));
+    diagnostics.error(tokens.back().range(), "a name cannot begin with a digit")
+        .help("put an operator or a blank between the number and the name");
   }
 
   /// '"' { any character but '"' and the end of the line } '"'
@@ -124,7 +125,7 @@ private:
       return take(Kind::Text, close + 1);
     size_t length = std::min(close, rest.size());
     diagnostics.error(llvm::SMLoc::getFromPointer(rest.begin()), "a text must be closed with '\"' on its line");
-    take(Kind::Text, length);
+    take(Kind::Unknown, length);
   }
 
   bool punctuationMark() {
@@ -155,7 +156,7 @@ private:
     llvm::SMRange range(llvm::SMLoc::getFromPointer(character.begin()), llvm::SMLoc::getFromPointer(character.end()));
     std::string what = printable ? ("'" + character + "'").str() : "0x" + llvm::toHex(character);
     diagnostics.error(range, "unexpected character " + what).help(help);
-    rest = rest.drop_front(character.size());
+    take(Kind::Unknown, character.size());
   }
 
   StringRef rest;

@@ -50,6 +50,7 @@ struct Token {
     Colon,
     Dot,
     Pipe,
+    Unknown, ///< what begins no token, reported already
   };
 
   Kind kind = Kind::Eof;
@@ -62,7 +63,7 @@ struct Token {
   bool isWord(llvm::StringRef word) const { return kind == Kind::Name && text == word; }
 };
 
-/// All tokens of `source`, an Eof last. Characters that begin no token are reported and left out.
+/// All tokens of `source`, an Eof last. What is no token is reported and stands as Unknown.
 std::vector<Token> lex(llvm::StringRef source, Diagnostics &diagnostics);
 
 /// What a token of this kind is called in messages and dumps: "a name", "'->'", "the end of the line".

@@ -96,9 +96,16 @@ static std::string quote(const Token &token) {
   return token.is(Token::Kind::Text) ? token.text.str() : ("'" + token.text + "'").str();
 }
 
+/// Whether the lexer has reported this token or the last one: what follows from that is no mistake of its own.
+bool Parser::nearUnknown() {
+  return peek().is(Kind::Unknown) || (position > 0 && tokens[position - 1].is(Kind::Unknown));
+}
+
 /// Reports that `what` should stand here, and what stands here instead.
 std::nullptr_t Parser::expected(const Twine &what) {
   const Token &token = peek();
+  if (nearUnknown())
+    return nullptr;
   auto error = diagnostics.error(token.loc(), "expected " + what + ", found " + quote(token));
   if (!token.is(Kind::Newline))
     error.mark(token.range());
@@ -117,8 +124,10 @@ bool Parser::close(Kind kind, const Token &open) {
   if (eat(kind))
     return true;
   const Token &token = peek();
+  if (nearUnknown())
+    return false;
   // On a later line the place of the opening bracket tells more.
-  if (position > 0 && tokens[position - 1].is(Kind::Newline)) {
+  if (tokens[position].is(Kind::Newline)) {
     diagnostics.error(open.range(), "this '" + open.text + "' must be closed by " + describe(kind))
         .note(token.range(), "found " + quote(token) + " first");
     return false;
@@ -197,8 +206,8 @@ std::optional<SMRange> Parser::parseBraces(StringRef after, llvm::function_ref<b
     if (tooManyErrors())
       break;
     if (at(Kind::Eof)) {
-      diagnostics.error(peek().loc(), "expected '}', found the end of the file")
-          .note(open.range(), "to close this '{'");
+      if (!std::exchange(reportedEnd, true))
+        diagnostics.error(open.range(), "this '{' must be closed by '}', found the end of the file first");
       break;
     }
     size_t start = position;

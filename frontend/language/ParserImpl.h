@@ -66,6 +66,7 @@ private:
   };
   bool tooDeep();
   bool tooManyErrors() const;
+  bool nearUnknown();
 
   // --- ParsePage.cpp: pages, models, statements
   bool parseTop(List<const ast::FnDecl *> &, List<const ast::Model *> &, List<const ast::Table *> &,
@@ -152,6 +153,7 @@ private:
   unsigned enclosing = 0;  ///< open ( and [ around the current token
   unsigned depth = 0;
   bool reportedDepth = false;
+  bool reportedEnd = false;
   ast::Page &page;
   ast::Arena &arena;
   Diagnostics &diagnostics;

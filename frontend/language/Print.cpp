@@ -48,8 +48,12 @@ std::string heddle::toText(const Dims &dims) {
 void heddle::printTokens(raw_ostream &os, const llvm::SourceMgr &sources, unsigned buffer) {
   Diagnostics discarded(sources);
   for (const Token &token : lex(sources.getMemoryBuffer(buffer)->getBuffer(), discarded)) {
+    if (token.is(Token::Kind::Unknown))
+      continue;
     auto [line, column] = sources.getLineAndColumn(token.loc(), buffer);
-    os << line << ':' << column << ' ' << describe(token.kind);
+    StringRef kind = describe(token.kind);
+    kind.consume_front("a ");
+    os << line << ':' << column << ' ' << kind;
     if (token.is(Token::Kind::Name) || token.is(Token::Kind::Number) || token.is(Token::Kind::Text))
       os << ' ' << token.text;
     os << '\n';

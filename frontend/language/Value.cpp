@@ -72,6 +72,8 @@ Value heddle::check::join(const Value &a, const Value &b) {
 
 std::string heddle::check::describe(const Value &value, const AxisSpace &axes) {
   if (value.hasAxes()) {
+    if (value.axes.empty())
+      return axes.list(value.maybe) + " under a condition";
     std::string text = axes.list(value.axes);
     if (!value.maybe.empty())
       text += " and, under a condition, " + axes.list(value.maybe);
