@@ -32,17 +32,17 @@ struct ChatMessage {
 
 /// What a template may consume before it is stopped with an Error.
 struct TemplateLimits {
-  size_t steps = 20'000'000;     ///< expressions and statements evaluated
-  size_t output = 64u << 20;     ///< bytes, of the output and of any one string
-  size_t memory = 256u << 20;    ///< bytes of all strings and lists made, an upper estimate
-  size_t depth = 200;            ///< nesting of expressions, blocks and calls
+  size_t steps = 20'000'000;  ///< expressions and statements evaluated
+  size_t output = 64u << 20;  ///< bytes, of the output and of any one string
+  size_t memory = 1024u << 20; ///< bytes of all strings and lists ever made, freed ones too
+  size_t depth = 1000;        ///< nesting of expressions, blocks and calls
 };
 
 /// What a rendering is given beside the messages.
 struct ChatOptions {
   bool addGenerationPrompt = true; ///< ends where the assistant begins to speak
-  std::string bosToken, eosToken;  ///< as they are spelled; templates write them out
-  template_language::Value tools;  ///< a list of tools in JSON's shape, or none
+  std::string bosToken, eosToken;  ///< as they are spelled; undefined in the template if empty
+  template_language::Value tools;   ///< a list of tools in JSON's shape, or none
   std::vector<std::pair<std::string, template_language::Value>> variables; ///< anything else, e.g. enable_thinking
   std::optional<std::tm> now;      ///< what strftime_now sees; default: the local time
 };

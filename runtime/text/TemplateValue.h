@@ -33,9 +33,11 @@ struct None {};
 struct Sequence {
   std::shared_ptr<const List> items;
   bool tuple = false;
+  int depth = 1; ///< levels of lists and mappings, bounded so that nothing that walks them can run out of stack
 };
 struct Mapping {
   std::shared_ptr<const Dict> entries;
+  int depth = 1;
 };
 struct Namespace {
   std::shared_ptr<Dict> entries;
@@ -43,6 +45,7 @@ struct Namespace {
 
 class Value {
 public:
+  static constexpr int maxDepth = 200;
   using Storage = std::variant<Undefined, None, bool, int64_t, double, std::shared_ptr<const std::string>,
                                Sequence, Mapping, Namespace, std::shared_ptr<const Callable>>;
 
@@ -57,15 +60,10 @@ public:
   Value(const char *text) : Value(std::string(text)) {}
   Value(Namespace space) : storage(std::move(space)) {}
   Value(std::shared_ptr<const Callable> callable) : storage(std::move(callable)) {}
-  static Value list(List items) {
-    return Value(Storage(Sequence{std::make_shared<const List>(std::move(items)), false}));
-  }
-  static Value tuple(List items) {
-    return Value(Storage(Sequence{std::make_shared<const List>(std::move(items)), true}));
-  }
-  static Value dict(Dict entries) {
-    return Value(Storage(Mapping{std::make_shared<const Dict>(std::move(entries))}));
-  }
+  // These three throw Error when nested deeper than `maxDepth`.
+  static Value list(List items);
+  static Value tuple(List items);
+  static Value dict(Dict entries);
   static Value undefined(std::string complaint) {
     return Value(Storage(Undefined{std::make_shared<const std::string>(std::move(complaint))}));
   }
@@ -91,6 +89,9 @@ private:
   explicit Value(Storage storage) : storage(std::move(storage)) {}
   Storage storage;
 };
+
+/// Levels of lists, mappings and what callables hold; 0 for plain values and namespaces.
+int depthOf(const Value &value);
 
 /// Python's name of the value's type as it stands in messages: "str", "dict", "int".
 std::string_view typeName(const Value &value);

@@ -118,6 +118,23 @@ bool isWordCharacter(char32_t c) {
   return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ND) || category == UTF8PROC_CATEGORY_PC;
 }
 
+bool isPrintable(char32_t c) {
+  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  return c == ' ' || (category != UTF8PROC_CATEGORY_CN && category < UTF8PROC_CATEGORY_ZS);
+}
+
+char32_t toLower(char32_t c) { return char32_t(utf8proc_tolower(utf8proc_int32_t(c))); }
+
+char32_t toUpper(char32_t c) {
+  // utf8proc gives the capital sharp s, which nobody's upper() does.
+  return c == 0xDF ? c : char32_t(utf8proc_toupper(utf8proc_int32_t(c)));
+}
+
+bool isLetter(char32_t c) {
+  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+}
+
 size_t whiteSpacePrefix(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {

@@ -24,6 +24,13 @@ bool isNumeric(char32_t c);     ///< categories Nd, Nl, No
 bool isPunctuation(char32_t c); ///< ASCII punctuation and symbols, and categories P*
 bool isWordCharacter(char32_t c); ///< letters, marks, digits, connectors
 
+bool isPrintable(char32_t c);     ///< neither control, format, unassigned nor, but for the space, separator
+
+/// One character in the other case; where that takes several, as with the German sharp s, itself.
+char32_t toLower(char32_t c);
+char32_t toUpper(char32_t c);
+bool isLetter(char32_t c); ///< categories L*
+
 /// The longest prefix, and suffix, of `text` that is white space, in bytes.
 size_t whiteSpacePrefix(std::string_view text);
 size_t whiteSpaceSuffix(std::string_view text);

@@ -68,8 +68,6 @@ TEST(GgufTokenizer, Stories260kIsSentencePiece) {
   EXPECT_EQ(tokenizer->encode("Once upon a time"), (std::vector<int32_t>{1, 403, 407, 261, 378}));
   EXPECT_EQ(tokenizer->encode("h\xC3\xA9llo \xF0\x9F\x98\x80\n", false),
             (std::vector<int32_t>{270, 485, 306, 414, 410, 243, 162, 155, 131, 13}));
-  EXPECT_EQ(tokenizer->encode(" two  spaces ", false),
-            (std::vector<int32_t>{259, 424, 414, 262, 427, 412, 331, 419}));
   for (const char *text : {"Once upon a time", " two  spaces ", "caf\xC3\xA9 \xE4\xBD\xA0\xE5\xA5\xBD", "tab\tline\n", ""}) {
     EXPECT_EQ(tokenizer->decode(tokenizer->encode(text)), text);
     EXPECT_EQ(stream(*tokenizer, tokenizer->encode(text, false)), text);
