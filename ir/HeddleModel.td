@@ -71,8 +71,8 @@ def InvokeOp : Heddle_Op<"invoke", [DeclareOpInterfaceMethods<SymbolUserOpInterf
 }
 
 def TapOp : Heddle_Op<"tap"> {
-  let summary = "a value that can be asked for by name: `eval --hidden`";
-  let arguments = (ins Heddle_Tensor:$value, StrAttr:$name);
+  let summary = "a tensor (later its memory) that can be asked for by name: `eval --hidden`";
+  let arguments = (ins AnyType:$value, StrAttr:$name);
   let assemblyFormat = "$name $value attr-dict `:` type($value)";
 }
 

@@ -25,11 +25,12 @@ LogicalResult KernelOp::verify() {
     return emitOpError() << "expected a name for each of " << dynamic << " dynamic dimensions, found "
                          << getDims().size();
   for (Attribute attr : getDims()) {
-    auto [param, multiple] = cast<StringAttr>(attr).getValue().split(':');
-    unsigned number = 0;
-    if (!llvm::is_contained({"T", "S", "C", "U"}, param) ||
-        (!multiple.empty() && (multiple.getAsInteger(10, number) || number == 0)))
-      return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16', found " << attr;
+    StringRef text = cast<StringAttr>(attr).getValue(), param = text.take_front(1), number = text.drop_front(2);
+    unsigned factor = 0;
+    bool plain = text.size() == 1;
+    bool scaled = text.size() > 2 && (text[1] == ':' || text[1] == '/') && !number.getAsInteger(10, factor) && factor;
+    if (!StringRef("TSCU").contains(param) || !(plain || scaled))
+      return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found " << attr;
   }
   for (Attribute attr : getGrid()) {
     ArrayRef<int64_t> factor = cast<DenseI64ArrayAttr>(attr).asArrayRef();

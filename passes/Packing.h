@@ -8,7 +8,7 @@
 // Panels: the row axes are flattened in the order given (R rows, outermost axis first), the axes contracted over likewise (K
 // columns). Group g holds rows g * 16 ... g * 16 + 15; rows beyond R are zeros. Columns come in blocks of B; a block is W words of
 // 32 bits a row; neighbouring rows' words lie side by side. The memref is [G][K / B][W][16], G = ceil(R / 16), elements i32
-// (f32 for format f32, which has B = 1, W = 1). All words are little-endian. Words of a block, for one row:
+// (format f32, B = 1: [G][K][16] of f32). All words are little-endian. Words of a block, for one row:
 //
 //   f32    B = 1,  W = 1: the number
 //   f16    B = 2,  W = 1: column 0 in the low half, column 1 in the high half; the same for bf16. K odd: padded with zero

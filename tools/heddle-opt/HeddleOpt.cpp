@@ -2,7 +2,11 @@
 
 #include "backends/cpu/Codegen.h"
 #include "backends/cpu/Passes.h"
+#include "passes/Passes.h"
+#include "passes/Pipeline.h"
+#include "passes/kernels/Passes.h"
 
+#include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
@@ -10,7 +14,11 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   heddle::cpu::registerCpuDialects(registry);
+  mlir::func::registerInlinerExtension(registry);
   mlir::registerTransformsPasses();
+  heddle::registerPasses();
+  heddle::registerHeddleKernelsPasses();
+  heddle::registerPipeline();
   heddle::cpu::registerCpuPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "heddle-opt: passes of the Heddle compiler\n", registry));
 }

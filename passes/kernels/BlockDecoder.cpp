@@ -1,0 +1,127 @@
+#include "passes/kernels/BlockDecoder.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace heddle;
+
+Value BlockDecoder::constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 32); }
+
+Value BlockDecoder::word(int64_t number) { return word(arith::ConstantIndexOp::create(builder, loc, number)); }
+
+Value BlockDecoder::word(Value number) {
+  std::optional<int64_t> known = getConstantIntValue(number);
+  if (!known)
+    return loadWord(number);
+  Value &loaded = words[*known];
+  if (!loaded)
+    loaded = loadWord(number);
+  return loaded;
+}
+
+/// A float16 (or bfloat16) in half of a word, as f32.
+Value BlockDecoder::half(Value word, bool high) {
+  Value bits = word;
+  if (high)
+    bits = builder.createOrFold<arith::ShRUIOp>(loc, word, constant(16));
+  Value narrow = arith::TruncIOp::create(builder, loc, builder.getI16Type(), bits);
+  Value number = arith::BitcastOp::create(builder, loc, builder.getF16Type(), narrow);
+  return arith::ExtFOp::create(builder, loc, builder.getF32Type(), number);
+}
+
+/// Bits [4 * (column % 8), + 4) of word column / 8.
+Value BlockDecoder::nibble(Value column) {
+  Value eight = arith::ConstantIndexOp::create(builder, loc, 8);
+  Value bits = word(builder.createOrFold<arith::DivUIOp>(loc, column, eight));
+  Value place = builder.createOrFold<arith::RemUIOp>(loc, column, eight);
+  Value four = arith::ConstantIndexOp::create(builder, loc, 4);
+  Value shift = builder.createOrFold<arith::MulIOp>(loc, place, four);
+  Value amount = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift);
+  Value shifted = builder.createOrFold<arith::ShRUIOp>(loc, bits, amount);
+  return builder.createOrFold<arith::AndIOp>(loc, shifted, constant(15));
+}
+
+Value BlockDecoder::raw(Value column) {
+  auto toFloat = [&](Value integer) -> Value {
+    return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
+  };
+  auto minus = [&](Value integer, int64_t bias) {
+    return builder.createOrFold<arith::SubIOp>(loc, integer, constant(bias));
+  };
+  auto inWord = [&](int64_t perWord, int64_t bits) { // the word that has the column, and the column's lowest bit in it
+    Value by = arith::ConstantIndexOp::create(builder, loc, perWord);
+    Value number = builder.createOrFold<arith::DivUIOp>(loc, column, by);
+    Value place = builder.createOrFold<arith::RemUIOp>(loc, column, by);
+    Value width = arith::ConstantIndexOp::create(builder, loc, bits);
+    Value shift = builder.createOrFold<arith::MulIOp>(loc, place, width);
+    return std::pair<Value, Value>(word(number), builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift));
+  };
+  switch (format) {
+  case Format::F32:
+    return word(0);
+  case Format::F16: {
+    auto [bits, shift] = inWord(2, 16);
+    return half(builder.createOrFold<arith::ShRUIOp>(loc, bits, shift), false);
+  }
+  case Format::BF16: { // the upper half of a float32
+    auto [bits, shift] = inWord(2, 16);
+    Value low = builder.createOrFold<arith::ShRUIOp>(loc, bits, shift);
+    Value wide = builder.createOrFold<arith::ShLIOp>(loc, low, constant(16));
+    return arith::BitcastOp::create(builder, loc, builder.getF32Type(), wide);
+  }
+  case Format::Q8_0: {
+    auto [bits, shift] = inWord(4, 8);
+    Value low = builder.createOrFold<arith::ShRUIOp>(loc, bits, shift);
+    Value top = builder.createOrFold<arith::ShLIOp>(loc, low, constant(24));
+    return toFloat(builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24)));
+  }
+  case Format::Q4_0:
+    return toFloat(minus(nibble(column), 8));
+  case Format::Q4_1:
+    return toFloat(nibble(column));
+  case Format::Q5_0:
+  case Format::Q5_1: {
+    Value place = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), column);
+    Value fifth = builder.createOrFold<arith::AndIOp>(
+        loc, builder.createOrFold<arith::ShRUIOp>(loc, word(4), place), constant(1));
+    Value high = builder.createOrFold<arith::ShLIOp>(loc, fifth, constant(4));
+    Value whole = builder.createOrFold<arith::OrIOp>(loc, nibble(column), high);
+    return toFloat(format == Format::Q5_0 ? minus(whole, 16) : whole);
+  }
+  case Format::I32:
+  case Format::I1:
+    break;
+  }
+  llvm_unreachable("integers are not packed in panels");
+}
+
+Value BlockDecoder::scale() {
+  switch (format) {
+  case Format::Q8_0:
+    return half(word(8), false);
+  case Format::Q4_0:
+  case Format::Q4_1:
+    return half(word(4), false);
+  case Format::Q5_0:
+  case Format::Q5_1:
+    return half(word(5), false);
+  default:
+    return {};
+  }
+}
+
+Value BlockDecoder::offset() {
+  if (format == Format::Q4_1)
+    return half(word(4), true);
+  if (format == Format::Q5_1)
+    return half(word(5), true);
+  return {};
+}
+
+Value BlockDecoder::element(Value column) {
+  Value value = raw(column);
+  if (Value factor = scale())
+    value = arith::MulFOp::create(builder, loc, value, factor);
+  if (Value term = offset())
+    value = arith::AddFOp::create(builder, loc, value, term);
+  return value;
+}

@@ -1,0 +1,36 @@
+// The order of a tensor's axes in memory, as text: "T kv group hd", outermost first. "S/16" and "S%16" are an axis cut in blocks of
+// 16: an element with index s lies at s / 16 in the one dimension and s % 16 in the other.
+#ifndef HEDDLE_PASSES_KERNELS_LAYOUT_H
+#define HEDDLE_PASSES_KERNELS_LAYOUT_H
+
+#include "ir/Heddle.h"
+#include "llvm/ADT/SmallVector.h"
+#include <string>
+
+namespace heddle {
+
+struct LayoutDim {
+  std::string axis;
+  int64_t divide = 1;  // this dimension has index / divide,
+  int64_t modulo = 0;  // or index % modulo, where that is not 0
+  int64_t size = 0;    // kDynamic: see `dynamic`
+  std::string dynamic; // "T", "T:16", "C/16" ...: see KernelOp's dims
+};
+
+struct Layout {
+  llvm::SmallVector<LayoutDim> dims;
+
+  /// Reads the text for a tensor. `cached`: S is a cache's, with room for C positions. An innermost T, S or U is padded to whole
+  /// vectors of 16.
+  static Layout parse(llvm::StringRef text, NamedTensorType type, bool cached);
+  mlir::MemRefType memref(mlir::Type element) const;
+  llvm::SmallVector<mlir::Attribute> dynamicDims(mlir::MLIRContext *context) const;
+};
+
+/// The layout that a function's arguments and results have, and all other tensors where nothing speaks against it: on the plain
+/// road sequences innermost, so that lanes run along the tokens and nothing is ever reduced across lanes; otherwise tokens outermost.
+std::string defaultLayout(NamedTensorType type, bool plain);
+
+} // namespace heddle
+
+#endif
