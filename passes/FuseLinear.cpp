@@ -1,0 +1,200 @@
+// fuse-linear: weights times a token's vector, and the maps that follow, become one heddle.linear.
+//
+// Terms: a contraction of a weight view over all axes of a vector but T gives an *accumulator*. Its *rows* are the axes that
+// the weight has besides. A map *follows* an accumulator if it has the accumulator's axes and no more.
+//
+// Steps, for each accumulator in turn:
+//   1. grow a group: where all that reads a member are maps that follow, these join, and with them the other accumulators they
+//      read, if these share the vector, the axes summed over and the rows; unless that would make a circle (a norm of the
+//      accumulator reads a reduction of it);
+//   2. the group's maps, inlined one after the other, are the epilogue; members read from outside are the results.
+// The prologue hands the vector on as it is; fold-norms fills it.
+//
+// Expects fuse-maps and push-slices. Leaves contractions of two computed tensors, and those whose vector has more axes
+// (experts chosen token by token), as they are. Sums over the weight's columns may be associated differently.
+#include "passes/Passes.h"
+#include "passes/support/Axes.h"
+#include "passes/support/Dependence.h"
+#include "passes/support/Explain.h"
+#include "passes/support/ScalarBody.h"
+
+namespace heddle {
+#define GEN_PASS_DEF_FUSELINEAR
+#include "passes/Passes.h.inc"
+} // namespace heddle
+
+using namespace mlir;
+using namespace heddle;
+
+namespace {
+
+/// A weight's view times a vector for each token.
+struct Accumulator {
+  ContractOp contract;
+  Value weight, vector;
+
+  NamedTensorType rows() {
+    return typeOf(weight).without(axisNames(contract.getOver())).withFormat(Format::F32);
+  }
+  bool sharesAllWith(Accumulator other) {
+    return vector == other.vector && contract.getOver() == other.contract.getOver() && rows() == other.rows();
+  }
+};
+
+/// Splits a contraction into a weight and a vector, or says why it is no accumulator.
+FailureOr<Accumulator> asAccumulator(ContractOp contract, RewriterBase &rewriter) {
+  Value weight = contract.getLeft(), vector = contract.getRight();
+  if (!isWeightView(weight))
+    std::swap(weight, vector);
+  if (!isWeightView(weight))
+    return rewriter.notifyMatchFailure(contract, "neither side is a weight");
+  if (isWeightView(vector))
+    return rewriter.notifyMatchFailure(contract, "both sides are weights");
+  SmallVector<StringRef> over = axisNames(contract.getOver());
+  NamedTensorType rest = typeOf(vector).without(over).without(StringRef("T"));
+  if (over.empty())
+    return rewriter.notifyMatchFailure(contract, "nothing is summed over");
+  if (rest.rank() != 0)
+    return rewriter.notifyMatchFailure(contract, "the vector has the axis '" + rest.getNames()[0].getValue() +
+                                                     "' besides T and those summed over");
+  return Accumulator{contract, weight, vector};
+}
+
+/// Accumulators that meet in maps, and these maps.
+class Group {
+public:
+  Group(Accumulator first, RewriterBase &rewriter) : rewriter(&rewriter), accumulators{first} {
+    members.insert(first.contract);
+  }
+
+  /// Adds maps that follow and accumulators they read until nothing more fits.
+  void grow() {
+    for (unsigned i = 0; i < members.size(); ++i) { // members grows in the loop
+      Group larger = *this;
+      if (succeeded(larger.addReadersOf(members[i])))
+        *this = std::move(larger);
+    }
+  }
+
+  LinearOp build();
+
+  const OpSet &getMembers() const { return members; }
+  size_t numWeights() const { return accumulators.size(); }
+
+private:
+  /// All readers of a member join the group, or the group refuses.
+  LogicalResult addReadersOf(Operation *member) {
+    for (Operation *user : member->getUsers()) {
+      if (members.contains(user) || isa<TapOp>(user))
+        continue;
+      auto map = dyn_cast<MapOp>(user);
+      if (!map || map->getBlock() != member->getBlock())
+        return rewriter->notifyMatchFailure(member, "what reads it is no map of its elements");
+      if (!haveSameAxes(map.getResult().getType(), typeOf(member->getResult(0))))
+        return rewriter->notifyMatchFailure(map, "has other axes than the rows it reads");
+      members.insert(map);
+      for (Value input : map.getInputs())
+        addAccumulator(input);
+    }
+    for (Operation *op : members)
+      if (reachesAround(op, members))
+        return rewriter->notifyMatchFailure(op, "reads something else that is computed from the same rows");
+    return success();
+  }
+
+  void addAccumulator(Value value) {
+    auto contract = value.getDefiningOp<ContractOp>();
+    if (!contract || members.contains(contract))
+      return;
+    FailureOr<Accumulator> other = asAccumulator(contract, *rewriter);
+    if (failed(other) || !other->sharesAllWith(accumulators.front()))
+      return;
+    accumulators.push_back(*other);
+    members.insert(contract);
+  }
+
+  RewriterBase *rewriter;
+  SmallVector<Accumulator> accumulators;
+  OpSet members; // accumulators and maps
+};
+
+/// The members in the order of their block.
+SmallVector<Operation *> inOrder(const OpSet &members) {
+  SmallVector<Operation *> order(members.begin(), members.end());
+  llvm::sort(order, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  return order;
+}
+
+/// A prologue that yields its only argument.
+void handOn(Region &prologue, Value vector) {
+  OpBuilder builder(vector.getContext());
+  Block *block = builder.createBlock(&prologue, {}, typeOf(vector).without(StringRef("T")), vector.getLoc());
+  YieldOp::create(builder, vector.getLoc(), block->getArguments());
+}
+
+LinearOp Group::build() {
+  ScalarBody epilogue(rewriter->getContext());
+  SmallVector<Value> weights, results;
+  for (Accumulator &accumulator : accumulators) {
+    weights.push_back(accumulator.weight);
+    epilogue.addResultOf(accumulator.contract.getResult());
+  }
+  SmallVector<Operation *> order = inOrder(members);
+  SmallVector<Location> locations;
+  for (Operation *op : order) {
+    locations.push_back(op->getLoc());
+    if (auto map = dyn_cast<MapOp>(op))
+      epilogue.inlineMap(map);
+    if (!llvm::all_of(op->getUsers(), [&](Operation *user) { return members.contains(user); }))
+      results.push_back(op->getResult(0));
+  }
+  Location loc = rewriter->getFusedLoc(locations);
+  epilogue.yield(loc, llvm::map_to_vector(results, [&](Value value) { return epilogue.scalarOf(value); }));
+
+  rewriter->setInsertionPointAfter(order.back());
+  Accumulator &first = accumulators.front();
+  auto linear = LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights, epilogue.tensors(),
+                                 first.contract.getOver());
+  handOn(linear.getPrologue(), first.vector);
+  epilogue.moveInto(linear.getEpilogue());
+  for (auto [old, result] : llvm::zip(results, linear.getOuts()))
+    rewriter->replaceAllUsesWith(old, result);
+  for (Operation *op : llvm::reverse(order))
+    rewriter->eraseOp(op);
+  return linear;
+}
+
+class FuseLinear : public heddle::impl::FuseLinearBase<FuseLinear> {
+  using FuseLinearBase::FuseLinearBase;
+
+  void runOnOperation() override {
+    Explainer explainer("fuse-linear", explain);
+    IRRewriter rewriter(&getContext(), &explainer);
+    for (auto function : getOperation().getOps<FunctionOpInterface>())
+      for (Block &block : function.getFunctionBody()) {
+        fuse(block, rewriter);
+        restoreOrder(block);
+      }
+  }
+
+  void fuse(Block &block, RewriterBase &rewriter) {
+    SmallVector<ContractOp> contracts(block.getOps<ContractOp>());
+    OpSet gone; // into an earlier contraction's group
+    for (ContractOp contract : contracts) {
+      if (gone.contains(contract) || contract->use_empty())
+        continue;
+      FailureOr<Accumulator> accumulator = asAccumulator(contract, rewriter);
+      if (failed(accumulator))
+        continue;
+      Group group(*accumulator, rewriter);
+      group.grow();
+      gone.insert(group.getMembers().begin(), group.getMembers().end());
+      ++numLinears;
+      numWeights += group.numWeights();
+      numMaps += group.getMembers().size() - group.numWeights();
+      group.build();
+    }
+  }
+};
+
+} // namespace

@@ -1,0 +1,4 @@
+// Registration of the passes.
+#include "passes/Passes.h"
+
+void heddle::registerPasses() { registerHeddlePasses(); }
