@@ -36,10 +36,10 @@ std::string ChatTemplate::render(const std::vector<ChatMessage> &messages, const
   List list;
   for (const ChatMessage &message : messages)
     list.push_back(Value::dict({{Value("role"), Value(message.role)}, {Value("content"), Value(message.content)}}));
-  return render(Value::list(std::move(list)), options);
+  return renderMessages(Value::list(std::move(list)), options);
 }
 
-std::string ChatTemplate::render(const Value &messages, const ChatOptions &options) const {
+std::string ChatTemplate::renderMessages(const Value &messages, const ChatOptions &options) const {
   std::vector<std::pair<std::string, Value>> variables = {
       {"messages", messages},           {"tools", options.tools},
       {"documents", Value()},           {"add_generation_prompt", Value(options.addGenerationPrompt)}};

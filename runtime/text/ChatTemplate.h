@@ -61,7 +61,7 @@ public:
   std::string render(const std::vector<ChatMessage> &messages, const ChatOptions &options = {}) const;
 
   /// The same with any value for `messages` (a list of mappings; turns with tool calls, parts and so on).
-  std::string render(const template_language::Value &messages, const ChatOptions &options = {}) const;
+  std::string renderMessages(const template_language::Value &messages, const ChatOptions &options = {}) const;
 
   /// The bare template over any variables, for tests.
   std::string renderVariables(std::vector<std::pair<std::string, template_language::Value>> variables,

@@ -21,7 +21,6 @@ struct Arguments {
 struct LoopState {
   Value items; ///< a sequence
   size_t index = 0;
-  size_t depth = 0; ///< loops around it
 };
 
 /// A macro, a function, a value's method, or a loop's `loop`.

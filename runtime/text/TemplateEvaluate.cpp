@@ -65,8 +65,11 @@ Value Interpreter::evaluate(const Expression &expression) {
   }
   case Kind::Not:
     return Value(!truth(evaluate(*expression.operands[0])));
-  case Kind::Negate:
-    return applyArithmetic(*this, Operation::Subtract, Value(0), evaluate(*expression.operands[0]));
+  case Kind::Negate: {
+    Value operand = evaluate(*expression.operands[0]);
+    const double *real = operand.as<double>();
+    return real ? Value(-*real) : applyArithmetic(*this, Operation::Subtract, Value(0), operand);
+  }
   case Kind::Plus:
     return applyArithmetic(*this, Operation::Add, Value(0), evaluate(*expression.operands[0]));
   case Kind::Binary: {
@@ -196,9 +199,9 @@ Value Interpreter::loopAttribute(const LoopState &loop, const std::string &name)
   if (name == "length")
     return Value(size);
   if (name == "depth")
-    return Value(int64_t(loop.depth) + 1);
+    return Value(1); // more only in recursive loops
   if (name == "depth0")
-    return Value(int64_t(loop.depth));
+    return Value(0);
   if (name == "previtem")
     return element(index - 1, "there is no previous item");
   if (name == "nextitem")

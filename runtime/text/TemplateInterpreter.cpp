@@ -212,12 +212,11 @@ Interpreter::Flow Interpreter::executeFor(const Statement &statement, std::strin
   }
   Callable callable;
   callable.name = "loop";
-  callable.loop = std::make_shared<LoopState>(LoopState{all, 0, loopDepth});
+  callable.loop = std::make_shared<LoopState>(LoopState{all, 0});
   callable.depth = depthOf(all) + 1;
   LoopState &state = *callable.loop;
   Value loop(std::make_shared<const Callable>(std::move(callable)));
   std::optional<Symbol> symbol = program.symbols.find("loop");
-  ++loopDepth;
   for (state.index = 0; state.index < all.items().size(); ++state.index) {
     charge(1);
     Block block(*this, scope);
@@ -227,7 +226,6 @@ Interpreter::Flow Interpreter::executeFor(const Statement &statement, std::strin
     if (execute(statement.body, out) == Flow::Break)
       break;
   }
-  --loopDepth;
   return Flow::Next;
 }
 

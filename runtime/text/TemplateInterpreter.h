@@ -99,7 +99,6 @@ private:
   std::tm currentTime;
   int line = 0;
   size_t stepsLeft, memoryLeft, depth = 0;
-  size_t loopDepth = 0;
   Scope root;
   Scope *scope = &root;
   std::vector<std::unique_ptr<Scope>> keptScopes;
