@@ -96,7 +96,7 @@ const GgufPreTokenizer *heddle::findGgufPreTokenizer(StringRef name) {
 std::string heddle::ggufPreTokenizerNames() {
   std::vector<StringRef> names;
   for (const Group &group : groups)
-    names.insert(names.end(), group.names);
+    names.push_back(*group.names.begin());
   llvm::sort(names);
   return join(names, ", ");
 }

@@ -19,7 +19,7 @@ struct GgufPreTokenizer {
 /// The pre-tokenizer called `name`, or null; the empty name is "default".
 const GgufPreTokenizer *findGgufPreTokenizer(llvm::StringRef name);
 
-/// All names, for messages.
+/// One name for each kind that is known, for messages.
 std::string ggufPreTokenizerNames();
 
 } // namespace heddle

@@ -113,15 +113,17 @@ private:
     return Error::success();
   }
 
-  /// Takes \uHHHH as \x{HHHH}, any other escape as it is.
+  /// Takes \uHHHH as \x{HHHH}, any other escape as it is, with what it has in braces.
   std::string codePointOrEscape() {
     StringRef digits = rest.substr(2, 4);
     if (rest[1] == 'u' && digits.size() == 4 && all_of(digits, isHexDigit)) {
       rest = rest.drop_front(6);
       return "\\x{" + digits.str() + "}";
     }
-    std::string same = rest.take_front(2).str();
-    rest = rest.drop_front(2);
+    size_t close = rest.substr(2).starts_with("{") ? rest.find('}') : StringRef::npos;
+    size_t length = close == StringRef::npos || !StringRef("pPxokg").contains(rest[1]) ? 2 : close + 1;
+    std::string same = rest.take_front(length).str();
+    rest = rest.drop_front(length);
     return same;
   }
 

@@ -72,8 +72,8 @@ private:
                    "other tokenizers cannot be compiled yet");
     const GgufPreTokenizer *pre = findGgufPreTokenizer(source.pre);
     if (!pre)
-      return wrong("tokenizer.ggml.pre", "one of: " + ggufPreTokenizerNames(), "\"" + source.pre + "\"",
-                   "a tokenizer.json beside other formats of the model would do");
+      return wrong("tokenizer.ggml.pre", "the name of a pre-tokenizer that is known", "\"" + source.pre + "\"",
+                   "known are " + ggufPreTokenizerNames() + " and others that work alike");
     model.kind = TokenizerKind::MergeBpe;
     model.ignoreMerges = pre->ignoreMerges;
     addBosByDefault = pre->addBos;

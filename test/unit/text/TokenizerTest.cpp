@@ -1,0 +1,274 @@
+//===- TokenizerTest.cpp - tokenizers made by hand --------------------------===//
+
+#include "runtime/text/Tokenizer.h"
+#include "frontend/tokenizer/OnigurumaPattern.h"
+#include "frontend/tokenizer/TokenizerReader.h"
+#include "runtime/support/Error.h"
+#include "runtime/text/PreTokenize.h"
+#include "runtime/text/Unicode.h"
+#include <chrono>
+#include <gtest/gtest.h>
+
+using namespace heddle;
+
+namespace {
+
+using Ids = std::vector<int32_t>;
+
+std::span<const uint8_t> bytesOf(const std::string &text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
+
+/// a b c, spaces, "ab" and "aa", "aaaa", and a special token.
+TokenizerModel smallModel() {
+  TokenizerModel model;
+  for (const char *token : {"<end>", "a", "b", "c", " ", "ab", "aa", "aaaa", "<0xC3>", "<0xA9>", "<unk>"})
+    model.vocabulary.add(token);
+  model.merges = {{1, 2, 5}, {1, 1, 6}, {6, 6, 7}};
+  model.addedTokens = {{0, "<end>", /*special=*/true}};
+  model.unknown = 10;
+  return model;
+}
+
+std::vector<std::string> pieces(std::string text, std::vector<PreTokenizerStep> steps) {
+  Pieces cut = PreTokenizer(steps).apply(std::move(text), true);
+  std::vector<std::string> out;
+  for (size_t i = 0; i < cut.ranges.size(); ++i)
+    out.emplace_back(cut[i]);
+  return out;
+}
+
+TEST(Tokenizer, JoinsInTheOrderOfTheMerges) {
+  Tokenizer tokenizer(smallModel());
+  EXPECT_EQ(tokenizer.encode("aab"), (Ids{1, 5})); // ab is better than aa, wherever it stands
+  EXPECT_EQ(tokenizer.encode("aaaaa"), (Ids{7, 1}));
+  EXPECT_EQ(tokenizer.encode("a?c"), (Ids{1, 10, 3}));
+  EXPECT_EQ(tokenizer.encode(""), Ids{});
+}
+
+TEST(Tokenizer, SpecialTokensAreTextOnRequest) {
+  TokenizerModel model = smallModel();
+  model.prefix = {3};
+  model.suffix = {0};
+  Tokenizer tokenizer(model);
+  EXPECT_EQ(tokenizer.encode("a<end>b"), (Ids{3, 1, 0, 2, 0}));
+  EXPECT_EQ(tokenizer.encode("a<end>b", false), (Ids{1, 0, 2}));
+  EXPECT_EQ(tokenizer.encode("<end>", false, false), (Ids{10, 10, 10, 10, 10}));
+  EXPECT_EQ(tokenizer.decode(Ids{1, 0, 2}, true), "ab");
+  EXPECT_EQ(tokenizer.decode(Ids{1, 0, 2, 99, -1}, false), "a<end>b");
+  EXPECT_TRUE(tokenizer.isSpecial(0) && !tokenizer.isSpecial(1) && !tokenizer.isSpecial(-1));
+}
+
+TEST(Tokenizer, AddedTokensTakeSpaceAndStandAlone) {
+  TokenizerModel model = smallModel();
+  model.addedTokens[0].lstrip = model.addedTokens[0].rstrip = true;
+  EXPECT_EQ(Tokenizer(model).encode("a  <end> b"), (Ids{1, 0, 2}));
+  model.addedTokens = {{3, "c", false, false, false, /*singleWord=*/true}};
+  model.merges = {};
+  model.ignoreMerges = false;
+  Tokenizer tokenizer(model);
+  EXPECT_EQ(tokenizer.encode("a c"), (Ids{1, 4, 3}));
+}
+
+TEST(Tokenizer, BytesStandInForUnknownCharacters) {
+  TokenizerModel model = smallModel();
+  model.byteFallback = true;
+  model.decoder.emplace_back().kind = DecoderStep::Kind::ByteFallback;
+  Tokenizer tokenizer(model);
+  EXPECT_EQ(tokenizer.encode("a\xC3\xA9"), (Ids{1, 8, 9}));
+  EXPECT_EQ(tokenizer.decode(Ids{1, 8, 9}), "a\xC3\xA9");
+  EXPECT_EQ(tokenizer.decode(Ids{8, 8, 9}), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(tokenizer.piece(8), "\\xc3");
+}
+
+TEST(Tokenizer, StreamHoldsBackHalfCharacters) {
+  TokenizerModel model = smallModel();
+  model.decoder.emplace_back().kind = DecoderStep::Kind::ByteFallback;
+  Tokenizer tokenizer(model);
+  StreamDecoder stream(tokenizer);
+  EXPECT_EQ(stream.push(1), "a");
+  EXPECT_EQ(stream.push(8), "");
+  EXPECT_EQ(stream.push(9), "\xC3\xA9");
+  EXPECT_EQ(stream.push(8), "");
+  EXPECT_EQ(stream.push(2), "\xEF\xBF\xBD" "b");
+  EXPECT_EQ(stream.push(8), "");
+  EXPECT_EQ(stream.finish(), "\xEF\xBF\xBD");
+  EXPECT_EQ(stream.finish(), "");
+}
+
+TEST(Tokenizer, InvalidUtf8IsNamed) {
+  Tokenizer tokenizer(smallModel());
+  for (const char *bad : {"ab\xFF", "ab\xC3", "ab\xED\xA0\x80", "ab\xC0\x80", "ab\xF4\x90\x80\x80"}) {
+    try {
+      tokenizer.encode(bad);
+      ADD_FAILURE();
+    } catch (const Error &error) {
+      EXPECT_STREQ(error.what(), "the text is not UTF-8: the first invalid byte is at offset 2");
+    }
+  }
+}
+
+/// Quadratic time would take hours here.
+TEST(Tokenizer, LongTextsTakeLinearTime) {
+  auto begin = std::chrono::steady_clock::now();
+  std::string letters(2'000'000, 'a');
+  EXPECT_EQ(Tokenizer(smallModel()).encode(letters).size(), 500'000u);
+  TokenizerModel scored = smallModel();
+  scored.kind = TokenizerKind::ScoreBpe;
+  scored.scores.assign(scored.vocabulary.size(), -1);
+  scored.merges = {};
+  EXPECT_EQ(Tokenizer(scored).encode(letters).size(), 500'000u);
+  std::string marks = "a";
+  for (int i = 0; i < 200'000; ++i)
+    marks += i % 2 ? "\xCC\x81" : "\xCC\xA3"; // of two classes, which sorting separates
+  EXPECT_EQ(toNormalForm(marks, NormalForm::Nfd).size(), marks.size());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+}
+
+TEST(TokenizerModel, SurvivesItsBytes) {
+  TokenizerModel model = smallModel();
+  model.normalizers = {{Normalizer::Kind::ReplaceRegex, "x", "y", true, false}};
+  model.preTokenizer = {{PreTokenizerStep::Kind::SplitRegex, "p", SplitBehavior::Contiguous, PrependScheme::First, true,
+                         true, false, true, false}};
+  model.decoder = {{DecoderStep::Kind::Strip, "p", "c", PrependScheme::Always, 1, 2}};
+  model.endIds = {0};
+  model.eos = 0;
+  model.chatTemplate = "{{ x }}";
+  std::string bytes = serialize(model);
+  TokenizerModel again = parseTokenizerModel(bytesOf(bytes));
+  EXPECT_EQ(again.vocabulary.bytes, model.vocabulary.bytes);
+  EXPECT_EQ(again.merges, model.merges);
+  EXPECT_EQ(again.addedTokens, model.addedTokens);
+  EXPECT_EQ(again.normalizers, model.normalizers);
+  EXPECT_EQ(again.preTokenizer, model.preTokenizer);
+  EXPECT_EQ(again.decoder, model.decoder);
+  EXPECT_EQ(again.eos, model.eos);
+  EXPECT_EQ(again.bos, std::nullopt);
+  EXPECT_EQ(serialize(again), bytes);
+}
+
+TEST(TokenizerModel, DamagedBytesAreRefused) {
+  std::string bytes = serialize(smallModel());
+  for (size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_THROW(parseTokenizerModel(bytesOf(bytes.substr(0, length))), Error) << length;
+  EXPECT_THROW(parseTokenizerModel(bytesOf(bytes + "x")), Error);
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = char(0xFF);
+    try {
+      Tokenizer(parseTokenizerModel(bytesOf(changed))).encode("aab c<end>");
+    } catch (const Error &) {
+    }
+  }
+  TokenizerModel wrong = smallModel();
+  wrong.merges.push_back({1, 2, 99});
+  EXPECT_THROW(serialize(wrong), Error);
+  EXPECT_THROW(Tokenizer{wrong}, Error);
+}
+
+TEST(PreTokenizer, Behaviours) {
+  auto split = [](SplitBehavior behavior, bool invert = false) {
+    PreTokenizerStep step;
+    step.kind = PreTokenizerStep::Kind::SplitString;
+    step.pattern = "-";
+    step.behavior = behavior;
+    step.invert = invert;
+    return pieces("the-final--countdown", {step});
+  };
+  using Strings = std::vector<std::string>;
+  EXPECT_EQ(split(SplitBehavior::Removed), (Strings{"the", "final", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::Isolated), (Strings{"the", "-", "final", "-", "-", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::MergedWithPrevious), (Strings{"the-", "final-", "-", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::MergedWithNext), (Strings{"the", "-final", "-", "-countdown"}));
+  EXPECT_EQ(split(SplitBehavior::Contiguous), (Strings{"the", "-", "final", "--", "countdown"}));
+  EXPECT_EQ(split(SplitBehavior::Removed, true), (Strings{"-", "-", "-"}));
+}
+
+TEST(PreTokenizer, MetaspaceAndDigits) {
+  using Strings = std::vector<std::string>;
+  PreTokenizerStep metaspace;
+  metaspace.kind = PreTokenizerStep::Kind::Metaspace;
+  metaspace.pattern = "_";
+  metaspace.prepend = PrependScheme::First;
+  metaspace.split = true;
+  EXPECT_EQ(pieces("ab c", {metaspace}), (Strings{"_ab", "_c"}));
+  PreTokenizerStep digits;
+  digits.kind = PreTokenizerStep::Kind::Digits;
+  EXPECT_EQ(pieces("a12b", {digits}), (Strings{"a", "12", "b"}));
+  digits.individual = true;
+  EXPECT_EQ(pieces("a12b", {digits}), (Strings{"a", "1", "2", "b"}));
+}
+
+TEST(OnigurumaPattern, Translates) {
+  auto translated = [](const char *pattern) {
+    llvm::Expected<std::string> result = translateOniguruma(pattern);
+    return result ? *result : "error: " + llvm::toString(result.takeError());
+  };
+  EXPECT_EQ(translated(R"(\p{L}+|\p{N}{1,3})"), R"(\p{L}+|\p{N}{1,3})");
+  EXPECT_EQ(translated(R"([^\s\w]\S)"), R"([^\p{White_Space}\p{L}\p{M}\p{Nd}\p{Pc}]\P{White_Space})");
+  EXPECT_EQ(translated(R"(\p{N}{1,3}+x)"), R"((?:\p{N}{1,3})+x)");
+  EXPECT_EQ(translated(R"((ab){2}+)"), R"((?:(ab){2})+)");
+  EXPECT_EQ(translated(R"([a-z&&[^xy]])"), R"((?:(?=[^xy])[a-z]))");
+  EXPECT_EQ(translated(R"([a[bc]])"), "[abc]");
+  EXPECT_EQ(translated(R"(\u00e9(?m:.))"), R"(\x{00e9}(?s:.))");
+  EXPECT_EQ(translated("[a"), "error: a character class is not closed");
+}
+
+std::string errorOf(const char *json) {
+  llvm::Expected<TokenizerModel> model = readTokenizerJson({json, "", "", "m"});
+  return model ? "no error" : llvm::toString(model.takeError());
+}
+
+TEST(TokenizerJson, ErrorsNameThePlace) {
+  EXPECT_NE(errorOf("{").find("m/tokenizer.json"), std::string::npos);
+  EXPECT_EQ(errorOf(R"({"model": {"type": "Unigram"}})"),
+            "m/tokenizer.json: model, key \"type\": expected \"BPE\", found \"Unigram\"; other models cannot be "
+            "compiled yet");
+  EXPECT_EQ(errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "b"]]}})"),
+            "m/tokenizer.json: model, merge 0: expected two tokens that make a third, found [\"a\",\"b\"]");
+  EXPECT_EQ(errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "CTC"}})"),
+            "m/tokenizer.json: decoder: expected a type that is supported, found \"CTC\"; this tokenizer cannot be "
+            "compiled yet");
+}
+
+TEST(GgufTokenizer, UnknownNamesAreListed) {
+  llvm::StringRef tokens[] = {"a", "b"};
+  GgufTokenizerSource source;
+  source.model = "gpt2";
+  source.pre = "nobody";
+  source.tokens = tokens;
+  llvm::Expected<TokenizerModel> model = readGgufTokenizer(source, "f.gguf");
+  ASSERT_FALSE(bool(model));
+  std::string message = llvm::toString(model.takeError());
+  EXPECT_NE(message.find("found \"nobody\""), std::string::npos);
+  EXPECT_NE(message.find("qwen2"), std::string::npos) << message;
+}
+
+/// Each named pre-tokenizer compiles, and loses nothing of a text.
+TEST(GgufTokenizer, AllPreTokenizersWork) {
+  for (const char *pre : {"", "default", "gpt-2", "smollm", "llama-bpe", "qwen2", "qwen35", "deepseek-llm", "deepseek-coder",
+                          "deepseek-v3", "deepseek-r1", "gpt-4o", "falcon", "command-r", "mpt", "starcoder", "olmo", "tekken",
+                          "kimi-k2", "seed-coder", "bailingmoe", "bloom", "viking", "dbrx", "exaone"}) {
+    std::vector<std::string> letters;
+    for (int byte = 0; byte < 256; ++byte) {
+      letters.emplace_back();
+      appendByteLetters(letters.back(), std::string(1, char(byte)));
+    }
+    std::vector<llvm::StringRef> tokens(letters.begin(), letters.end());
+    std::string joined = letters['a'] + letters['a'], merge = letters['a'] + " " + letters['a'];
+    tokens.push_back(joined);
+    llvm::StringRef merges[] = {merge};
+    GgufTokenizerSource source;
+    source.model = "gpt2";
+    source.pre = pre;
+    source.tokens = tokens;
+    source.merges = merges;
+    llvm::Expected<TokenizerModel> model = readGgufTokenizer(source, "f.gguf");
+    ASSERT_TRUE(bool(model)) << pre << ": " << llvm::toString(model.takeError());
+    Tokenizer tokenizer(*model);
+    std::string text = "It's 12345 tests,\r\n\n  caf\xC3\xA9s \xE4\xBD\xA0\xE5\xA5\xBD \xE1\x83\x90 <a>_b\t\t  ";
+    EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text) << pre;
+  }
+}
+
+} // namespace
