@@ -7,6 +7,8 @@
 #include "runtime/support/Error.h"
 #include "runtime/text/Utf8.h"
 
+#include <algorithm>
+#include <new>
 #include <pcre2.h>
 
 namespace heddle {
@@ -24,32 +26,47 @@ PCRE2_SPTR units(std::string_view text) {
   return reinterpret_cast<PCRE2_SPTR>(text.data() ? text.data() : "");
 }
 
-/// Where one match lies: enough for group 0, the only one that is asked for.
-struct MatchData {
-  pcre2_match_data *data = pcre2_match_data_create(1, nullptr);
-  MatchData() {
-    if (!data)
+/// What matching in one text needs: room for the bounds of a match, and a limit.
+class Search {
+public:
+  Search(const pcre2_code *code, std::string_view text, std::string_view pattern)
+      : code(code), text(text), pattern(pattern) {
+    if (!data || !context)
       throw std::bad_alloc();
+    // PCRE2's limit is a constant, and a long run of spaces alone may take a step a byte to walk back.
+    size_t limit = 10'000'000 + std::min<size_t>(text.size(), 100'000'000) * 16;
+    pcre2_set_match_limit(context, uint32_t(limit));
   }
-  MatchData(const MatchData &) = delete;
-  ~MatchData() { pcre2_match_data_free(data); }
-};
+  Search(const Search &) = delete;
+  ~Search() {
+    pcre2_match_data_free(data);
+    pcre2_match_context_free(context);
+  }
 
-/// The first match at or behind `offset`; false if there is none.
-bool search(const pcre2_code *code, std::string_view text, size_t offset, MatchData &match, TextRange &found,
-            std::string_view pattern) {
-  int count = pcre2_match(code, units(text), text.size(), offset, PCRE2_NO_UTF_CHECK, match.data, nullptr);
-  if (count == PCRE2_ERROR_JIT_STACKLIMIT) // the interpreter keeps its stack on the heap
-    count = pcre2_match(code, units(text), text.size(), offset, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, match.data,
-                        nullptr);
-  if (count == PCRE2_ERROR_NOMATCH)
-    return false;
-  if (count < 0)
-    throw Error("pattern \"" + std::string(pattern) + "\" gave up: " + describe(count));
-  const PCRE2_SIZE *bounds = pcre2_get_ovector_pointer(match.data);
-  found = {bounds[0], bounds[1]};
-  return true;
-}
+  /// The first match at or behind `offset`; false if there is none.
+  bool find(size_t offset, TextRange &found) {
+    int count = run(offset, PCRE2_NO_UTF_CHECK);
+    if (count == PCRE2_ERROR_JIT_STACKLIMIT) // the interpreter keeps its stack on the heap
+      count = run(offset, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT);
+    if (count == PCRE2_ERROR_NOMATCH)
+      return false;
+    if (count < 0)
+      throw Error("pattern \"" + std::string(pattern) + "\" gave up: " + describe(count));
+    const PCRE2_SIZE *bounds = pcre2_get_ovector_pointer(data);
+    found = {bounds[0], bounds[1]};
+    return true;
+  }
+
+private:
+  int run(size_t offset, uint32_t options) {
+    return pcre2_match(code, units(text), text.size(), offset, options, data, context);
+  }
+
+  const pcre2_code *code;
+  std::string_view text, pattern;
+  pcre2_match_data *data = pcre2_match_data_create(1, nullptr);
+  pcre2_match_context *context = pcre2_match_context_create(nullptr);
+};
 
 } // namespace
 
@@ -68,11 +85,10 @@ Regex::Regex(std::string_view pattern) : pattern(pattern) {
 
 std::vector<TextRange> Regex::findAll(std::string_view text) const {
   std::vector<TextRange> matches;
-  MatchData match;
+  Search search(static_cast<const pcre2_code *>(code.get()), text, pattern);
   TextRange found;
   size_t from = 0;
-  while (from <= text.size() &&
-         search(static_cast<const pcre2_code *>(code.get()), text, from, match, found, pattern)) {
+  while (from <= text.size() && search.find(from, found)) {
     bool touches = !matches.empty() && matches.back().end == found.end;
     if (found.begin >= found.end && (touches || found.begin > found.end)) {
       from += from < text.size() ? readUtf8(text, from).length : 1;

@@ -23,7 +23,7 @@ public:
   explicit Regex(std::string_view pattern);
 
   /// All matches in valid UTF-8, left to right, none overlapping; an empty one never touches the one before.
-  /// Throws Error when matching takes more steps than PCRE2's limit.
+  /// Throws Error when one match takes more than 10 million steps and 16 a byte of the text.
   std::vector<TextRange> findAll(std::string_view text) const;
 
 private:

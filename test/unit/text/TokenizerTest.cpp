@@ -118,6 +118,10 @@ TEST(Tokenizer, LongTextsTakeLinearTime) {
   scored.scores.assign(scored.vocabulary.size(), -1);
   scored.merges = {};
   EXPECT_EQ(Tokenizer(scored).encode(letters).size(), 500'000u);
+  TokenizerModel spaced = smallModel(); // a pattern that walks back over all spaces at once
+  spaced.preTokenizer.emplace_back().kind = PreTokenizerStep::Kind::SplitRegex;
+  spaced.preTokenizer.back().pattern = R"(\s*[\r\n]+|\s+(?!\S)|\s+)";
+  EXPECT_EQ(Tokenizer(spaced).encode(std::string(12'000'000, ' ')).size(), 12'000'000u);
   std::string marks = "a";
   for (int i = 0; i < 200'000; ++i)
     marks += i % 2 ? "\xCC\x81" : "\xCC\xA3"; // of two classes, which sorting separates
