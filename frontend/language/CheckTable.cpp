@@ -325,7 +325,8 @@ void Checker::checkComplete(const Table &table) {
   }
 }
 
-/// A row that sets what the model does not declare, and that no row uses, is a name written wrong.
+/// A row that sets what the model does not declare, and that no row uses, is a name written wrong if one like it is
+/// missing; else it may stand there to say that the entry is known.
 void Checker::checkUnusedTableNames() {
   for (const auto &[name, table] : tableNames) {
     if (table.used)
@@ -338,7 +339,8 @@ void Checker::checkUnusedTableNames() {
       for (const auto &weight : layer.second)
         if (!setLayerNames[layer.first].count(weight.first))
           missing.push_back(weight.first);
-    diagnostics.error(table.range, "the model declares no '" + name + "', and no row below uses it")
-        .help(didYouMean(name, missing));
+    std::string guess = didYouMean(name, missing), text = ("the model declares no '" + name + "', and no row uses it").str();
+    auto report = guess.empty() ? diagnostics.warning(table.range, text) : diagnostics.error(table.range, text);
+    report.help(guess);
   }
 }
