@@ -1,8 +1,9 @@
 //===- Codegen.cpp - kernels to object files ------------------------------===//
 //
-// For each target, the kernels are dealt to as many parts as there are threads, the costly ones first; each part is a
-// module of its own that one thread takes from lanes to machine code. The parts do not depend on the machine's speed:
-// the same input gives the same objects.
+// For each target, the kernels are dealt to as many parts as there are threads, the costly ones first; one thread takes
+// a part from lanes to machine code. A part travels as text into a context of its own: MLIR's contexts can be shared
+// by the threads of one pass manager, not by several. How kernels are dealt does not depend on the machine's speed: the
+// same input gives the same objects.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,6 +11,7 @@
 
 #include "backends/cpu/EmitObject.h"
 #include "backends/cpu/LowerKernels.h"
+#include "backends/cpu/Messages.h"
 #include "backends/cpu/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -18,6 +20,7 @@
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -44,34 +47,54 @@ namespace {
 /// What one thread compiles at a time.
 struct Part {
   const CpuTarget *target;
-  OwningOpRef<ModuleOp> module;
+  std::string text;
   ObjectFile object;
   std::string error;
+  std::vector<Message> messages;
 };
 
+/// Takes one part from text to an object.
 class Compilation {
 public:
-  Compilation(const CodegenOptions &options) : options(options) {}
+  Compilation(Part &part, const CodegenOptions &options)
+      : part(part), target(*part.target), options(options), level(options.level == OptLevel::O0 ? 1 : 2),
+        machine(createMachine(target, level)) {}
 
-  llvm::Error compile(Part &part);
+  llvm::Error run(MLIRContext &context);
 
 private:
-  void addWidening(OpPassManager &passes, const CpuTarget &target);
-  void addLowering(OpPassManager &passes, const CpuTarget &target);
-  llvm::Error run(Part &part, llvm::function_ref<void(OpPassManager &)> add);
-  void show(Stage stage, const Part &part, llvm::function_ref<void(llvm::raw_ostream &)> print);
+  OwningOpRef<ModuleOp> read(MLIRContext &context);
+  void addWidening(OpPassManager &passes);
+  void addLowering(OpPassManager &passes);
+  llvm::Error apply(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add);
+  llvm::Error emit(ModuleOp module);
+  void show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print);
 
+  Part &part;
+  const CpuTarget &target;
   const CodegenOptions &options;
+  unsigned level; // of LLVM's passes
+  std::unique_ptr<llvm::TargetMachine> machine;
 };
 
-void Compilation::addWidening(OpPassManager &passes, const CpuTarget &target) {
+OwningOpRef<ModuleOp> Compilation::read(MLIRContext &context) {
+  OwningOpRef<ModuleOp> module =
+      parseSourceString<ModuleOp>(part.text, ParserConfig(&context, /*verifyAfterParse=*/false), part.object.name);
+  if (!module)
+    return nullptr;
+  std::string layout = machine->createDataLayout().getStringRepresentation();
+  (*module)->setAttr(LLVM::LLVMDialect::getDataLayoutAttrName(), StringAttr::get(&context, layout));
+  return module;
+}
+
+void Compilation::addWidening(OpPassManager &passes) {
   passes.addPass(createKeepLines());
   passes.addPass(createWidenLanes({target.name}));
   passes.addPass(createCanonicalizerPass()); // broadcasts of constants, sums of indices
   passes.addPass(createCSEPass());
 }
 
-void Compilation::addLowering(OpPassManager &passes, const CpuTarget &target) {
+void Compilation::addLowering(OpPassManager &passes) {
   if (options.level != OptLevel::O0) {
     passes.addPass(createApproximateMath());
     passes.addPass(createContractFma()); // what the polynomials are made of, too
@@ -84,45 +107,63 @@ void Compilation::addLowering(OpPassManager &passes, const CpuTarget &target) {
     passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
 }
 
-llvm::Error Compilation::run(Part &part, llvm::function_ref<void(OpPassManager &)> add) {
-  PassManager passes(part.module->getContext());
-  passes.enableVerifier(false); // each pass is tested alone; translation verifies what comes out
+llvm::Error Compilation::apply(ModuleOp module, llvm::function_ref<void(OpPassManager &)> add) {
+  PassManager passes(module.getContext());
+  passes.enableVerifier(false); // each pass is tested alone; LLVM verifies what comes out
   add(passes);
-  if (failed(passes.run(*part.module)))
-    return llvm::createStringError("kernels cannot be compiled for '" + part.target->name + "'");
+  if (failed(passes.run(module)))
+    return llvm::createStringError("kernels cannot be compiled for '" + target.name + "'");
   return llvm::Error::success();
 }
 
-void Compilation::show(Stage stage, const Part &part, llvm::function_ref<void(llvm::raw_ostream &)> print) {
+void Compilation::show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print) {
   if (!options.show || !options.wanted || !options.wanted(stage))
     return;
   std::string text;
   llvm::raw_string_ostream stream(text);
   print(stream);
-  options.show(stage, *part.target, text);
+  options.show(stage, target, text);
 }
 
-llvm::Error Compilation::compile(Part &part) {
-  auto printModule = [&](llvm::raw_ostream &out) { part.module->print(out, OpPrintingFlags().enableDebugInfo(false)); };
-  show(Stage::Kernels, part, printModule);
-  if (llvm::Error error = run(part, [&](OpPassManager &passes) { addWidening(passes, *part.target); }))
+llvm::Error Compilation::run(MLIRContext &context) {
+  OwningOpRef<ModuleOp> module = read(context);
+  if (!module)
+    return llvm::createStringError("kernels for '" + target.name + "' cannot be passed on to their thread");
+  auto printModule = [&](llvm::raw_ostream &out) { module->print(out); };
+  show(Stage::Kernels, printModule);
+  if (llvm::Error error = apply(*module, [&](OpPassManager &passes) { addWidening(passes); }))
     return error;
-  show(Stage::Lanes, part, printModule);
-  if (llvm::Error error = run(part, [&](OpPassManager &passes) { addLowering(passes, *part.target); }))
+  show(Stage::Lanes, printModule);
+  if (llvm::Error error = apply(*module, [&](OpPassManager &passes) { addLowering(passes); }))
     return error;
-  show(Stage::LLVMDialect, part, printModule);
+  show(Stage::LLVMDialect, printModule);
+  return emit(*module);
+}
 
+llvm::Error Compilation::emit(ModuleOp module) {
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(*part.module, context, part.object.name);
+  std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, part.object.name);
   if (!code)
-    return llvm::createStringError("kernels for '" + part.target->name + "' cannot be translated to LLVM IR");
-  unsigned level = options.level == OptLevel::O0 ? 1 : 2;
-  std::unique_ptr<llvm::TargetMachine> machine = createMachine(*part.target, level);
-  optimize(*code, *machine, *part.target, level);
-  show(Stage::LLVMIR, part, [&](llvm::raw_ostream &out) { code->print(out, nullptr); });
+    return llvm::createStringError("kernels for '" + target.name + "' cannot be translated to LLVM IR");
+  optimize(*code, *machine, target, level);
+  show(Stage::LLVMIR, [&](llvm::raw_ostream &out) { code->print(out, nullptr); });
   llvm::Error error = llvm::Error::success();
-  show(Stage::Assembly, part, [&](llvm::raw_ostream &out) { error = emitAssembly(*code, *machine, out); });
+  show(Stage::Assembly, [&](llvm::raw_ostream &out) { error = emitAssembly(*code, *machine, out); });
   return error ? std::move(error) : emitObject(*code, *machine, part.object.bytes);
+}
+
+/// Compiles a part in a context of its own.
+void compile(Part &part, const CodegenOptions &options) {
+  DialectRegistry registry;
+  registerCpuDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects();
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    part.messages.push_back(toMessage(diagnostic));
+    return success();
+  });
+  if (llvm::Error error = Compilation(part, options).run(context))
+    part.error = llvm::toString(std::move(error));
 }
 
 //===----------------------------------------------------------------------===//
@@ -160,24 +201,22 @@ std::vector<Part> makeParts(ModuleOp kernels, llvm::ArrayRef<CpuTarget> targets,
       Part &part = parts.emplace_back();
       part.target = &target;
       part.object.name = "kernels." + target.name + "." + std::to_string(index);
-      part.module = ModuleOp::create(kernels.getLoc());
-      OpBuilder builder = OpBuilder::atBlockEnd(part.module->getBody());
+      OwningOpRef<ModuleOp> module = ModuleOp::create(kernels.getLoc());
+      OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
       for (KernelOp kernel : list)
         builder.clone(*kernel);
+      llvm::raw_string_ostream stream(part.text);
+      module->print(stream, OpPrintingFlags().enableDebugInfo());
     }
   }
   return parts;
 }
 
-llvm::Error compileAll(std::vector<Part> &parts, const CodegenOptions &options, unsigned threads) {
+void compileAll(std::vector<Part> &parts, const CodegenOptions &options, unsigned threads) {
   std::atomic<size_t> next = 0;
   auto work = [&] {
-    for (size_t index = next++; index < parts.size(); index = next++) {
-      Part &part = parts[index];
-      if (llvm::Error error = Compilation(options).compile(part))
-        part.error = llvm::toString(std::move(error));
-      part.module = nullptr;
-    }
+    for (size_t index = next++; index < parts.size(); index = next++)
+      compile(parts[index], options);
   };
   std::vector<std::thread> others;
   for (unsigned index = 1; index < std::min<size_t>(threads, parts.size()); ++index)
@@ -185,18 +224,6 @@ llvm::Error compileAll(std::vector<Part> &parts, const CodegenOptions &options, 
   work();
   for (std::thread &other : others)
     other.join();
-  for (const Part &part : parts)
-    if (!part.error.empty())
-      return llvm::createStringError(part.error);
-  return llvm::Error::success();
-}
-
-void loadDialects(MLIRContext &context) {
-  // Before any thread starts: a context cannot take a dialect in while it is used by several.
-  DialectRegistry registry;
-  registerCpuDialects(registry);
-  context.appendDialectRegistry(registry);
-  context.loadAllAvailableDialects();
 }
 
 } // namespace
@@ -204,7 +231,6 @@ void loadDialects(MLIRContext &context) {
 llvm::Expected<CpuCode> generate(ModuleOp kernels, llvm::ArrayRef<CpuTarget> targets, const CodegenOptions &options) {
   if (targets.empty())
     return llvm::createStringError("no processor to compile for");
-  loadDialects(*kernels.getContext());
   CpuCode code;
   std::vector<std::string> names;
   for (KernelOp kernel : kernels.getOps<KernelOp>()) {
@@ -216,10 +242,14 @@ llvm::Expected<CpuCode> generate(ModuleOp kernels, llvm::ArrayRef<CpuTarget> tar
   }
   unsigned threads = options.show ? 1 : std::max(1u, options.threads);
   std::vector<Part> parts = makeParts(kernels, targets, threads);
-  if (llvm::Error error = compileAll(parts, options, threads))
-    return error;
+  compileAll(parts, options, threads);
   for (Part &part : parts)
+    report(part.messages, *kernels.getContext());
+  for (Part &part : parts) {
+    if (!part.error.empty())
+      return llvm::createStringError(part.error);
     code.objects.push_back(std::move(part.object));
+  }
   llvm::Expected<llvm::SmallVector<char, 0>> tables = emitKernelTables(names, targets);
   if (!tables)
     return tables.takeError();

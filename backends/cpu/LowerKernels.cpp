@@ -125,20 +125,22 @@ func::FuncOp KernelLowering::createPiece() {
   return piece;
 }
 
-/// What stands for a dynamic dimension: "T", or "T:16" for T rounded up to a multiple of 16.
+/// What stands for a dynamic dimension: "T"; "T:16", T rounded up to a multiple of 16; "T/16", T / 16 rounded up.
 FailureOr<Value> KernelLowering::dynamicSize(ValueRange sizes, Attribute dim) {
-  auto [param, multiple] = cast<StringAttr>(dim).getValue().split(':');
-  std::optional<unsigned> number = paramNumber(param);
+  StringRef text = cast<StringAttr>(dim).getValue(), form = text.substr(1, 1), digits = text.substr(2);
+  std::optional<unsigned> number = paramNumber(text.substr(0, 1));
   int64_t factor = 1;
-  if (!number || (!multiple.empty() && (multiple.getAsInteger(10, factor) || factor < 1)))
-    return kernel.emitError() << "a dimension must be T, S, C or U, or such as \"T:16\", found " << dim;
+  bool plain = text.size() == 1;
+  bool scaled = (form == ":" || form == "/") && !digits.getAsInteger(10, factor) && factor >= 1;
+  if (!number || !(plain || scaled))
+    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16' or 'C/16', found " << dim;
   Value size = sizes[*number];
-  if (factor == 1)
+  if (plain)
     return size;
   auto constant = [&](int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); };
   Value above = arith::AddIOp::create(builder, loc, size, constant(factor - 1));
   Value count = arith::DivUIOp::create(builder, loc, above, constant(factor));
-  return Value(arith::MulIOp::create(builder, loc, count, constant(factor)));
+  return form == "/" ? count : Value(arith::MulIOp::create(builder, loc, count, constant(factor)));
 }
 
 /// The memref at `memory`; `sizes`: one for each dynamic dimension, i64.
