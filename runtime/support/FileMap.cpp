@@ -15,13 +15,20 @@
 
 namespace heddle {
 
-InputFile::InputFile(const std::string &path) : name(path), handle(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+/// What to call a file in messages: "/proc/self/exe" tells nobody anything.
+static std::string nameFor(const std::string &path) {
+  char target[4096];
+  ssize_t length = path == "/proc/self/exe" ? readlink(path.c_str(), target, sizeof target) : -1;
+  return length > 0 ? std::string(target, static_cast<size_t>(length)) : path;
+}
+
+InputFile::InputFile(const std::string &path) : name(nameFor(path)), handle(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (handle < 0)
-    throw Error(fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
+    throw Error(fmt::format("cannot open '{}': {}", name, std::strerror(errno)));
   struct stat status;
   if (fstat(handle, &status) != 0 || S_ISDIR(status.st_mode)) {
     close(handle);
-    throw Error(fmt::format("cannot read '{}': it is not a file", path));
+    throw Error(fmt::format("cannot read '{}': it is not a file", name));
   }
   length = static_cast<uint64_t>(status.st_size);
 }

@@ -43,9 +43,7 @@ void describeHead(const Program &program, Listing &list) {
   uint64_t file = std::filesystem::file_size(program.path(), error);
   list.add("program", error ? "size not known" : sizeOf(file));
   list.add("weights", sizeOf(root.weights_bytes()) +
-                          (program.weightsFile().empty() || program.weightsFile() == program.path()
-                               ? ""
-                               : fmt::format(" in '{}'", program.weightsFile())));
+                          (program.weightsFile().empty() ? "" : fmt::format(" in '{}'", program.weightsFile())));
 }
 
 void describeWeights(const format::Program &root, Listing &list) {

@@ -74,6 +74,8 @@ static void pool(const heddle_call *call, int64_t, int64_t) {
   std::memcpy(call->buffers[1], call->buffers[0], fakeWidth * sizeof(float));
 }
 
+const heddle_kernel fakeKernels[6] = {remember, sumUp, projectAll, projectLast, embedTokens, pool};
+
 enum KernelNumber : uint32_t { Remember, SumUp, ProjectAll, ProjectLast, EmbedTokens, Pool };
 
 //===- The description -----------------------------------------------------===//
@@ -238,7 +240,7 @@ FakeProgram::FakeProgram(const FakeOptions &options) {
   for (uint32_t v = 0; v < fakeVocabulary; ++v)
     bias.push_back(0.125f * static_cast<float>(v));
   description = Writer(options).write(bias);
-  kernels = {remember, sumUp, projectAll, projectLast, embedTokens, pool};
+  kernels.assign(std::begin(fakeKernels), std::end(fakeKernels));
   table = {"any", "", kernels.data(), kernels.size()};
 }
 

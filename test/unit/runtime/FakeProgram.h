@@ -43,9 +43,12 @@ public:
 
   std::vector<uint8_t> description;
   std::vector<float> bias; ///< the weights
-  std::vector<heddle_kernel> kernels;
+  std::vector<heddle_kernel> kernels; ///< fakeKernels
   heddle_kernel_table table;
 };
+
+/// The kernels, in the order of the description's.
+extern const heddle_kernel fakeKernels[6];
 
 /// The sum of the tokens, as the kernels make it.
 int64_t sumOf(const std::vector<int32_t> &tokens);
