@@ -155,7 +155,7 @@ void Checker::bindParams(ArrayRef<Param> params, State &state) {
 void Checker::checkLayer(const LayerDecl &layer) {
   Scope inner{Place::Layer, nullptr, &layer, nullptr, true, Value(), false};
   Scope *outer = std::exchange(scope, &inner);
-  State state;
+  State state{{}, pageState->assumptions};
   bind(state, layer.index, Value::of(Value::Kind::Integer));
   bindParams(layer.params, state);
   axesOf(*layer.result, state, "a result");
@@ -166,7 +166,7 @@ void Checker::checkLayer(const LayerDecl &layer) {
 void Checker::checkEntry(const EntryDecl &entry) {
   Scope inner{Place::Entry, nullptr, nullptr, &entry, true, Value(), false};
   Scope *outer = std::exchange(scope, &inner);
-  State state;
+  State state{{}, pageState->assumptions};
   bindParams(entry.params, state);
   for (const Output &output : entry.outputs)
     axesOf(*output.type, state, "an output");
