@@ -1,8 +1,9 @@
 //===- Ast.h - the syntax tree of a page ------------------------*- C++ -*-===//
 //
-// One node for each production of the grammar in docs/language.md, nothing resolved and nothing folded: the tree says
-// what was written and where. Nodes are immutable, live in the arena of their `Page` and die with it; texts and names
-// are slices of the source buffer, which belongs to the llvm::SourceMgr the page was parsed from and must outlive it.
+// One node for each production of the grammar in docs/language.md, nothing resolved and nothing folded: the
+// tree says what was written and where. Nodes are immutable, live in the arena of their `Page` and die with
+// it; texts and names are slices of the source buffer, which belongs to the llvm::SourceMgr the page was
+// parsed from and must outlive it.
 //
 // Kinds are told apart with llvm::isa, cast and dyn_cast. Pointers are never null unless a comment says so.
 //
@@ -52,7 +53,7 @@ struct Sum;
 struct Factor {
   enum class Kind { Axis, One, Sum };
   Kind kind = Kind::One;
-  ast::Axis axis;           ///< for Kind::Axis
+  ast::Axis axis;                ///< for Kind::Axis
   const ast::Sum *sum = nullptr; ///< for Kind::Sum
   SMRange range;
 };
@@ -121,8 +122,8 @@ public:
       : Expr(Kind::Number, range), value(value), integer(integer) {}
   static bool classof(const Expr *e) { return e->kind() == Kind::Number; }
 
-  const double value;                    ///< always set
-  const std::optional<int64_t> integer;  ///< the exact value of an integer literal
+  const double value;                   ///< always set
+  const std::optional<int64_t> integer; ///< the exact value of an integer literal
 };
 
 /// `"text"`. There are no escapes; `{name}` in it is for its user to replace.
@@ -164,7 +165,8 @@ public:
 /// `rope.factor`
 class FieldExpr : public Expr {
 public:
-  FieldExpr(SMRange range, const Expr *base, Name field) : Expr(Kind::Field, range), base(base), field(field) {}
+  FieldExpr(SMRange range, const Expr *base, Name field)
+      : Expr(Kind::Field, range), base(base), field(field) {}
   static bool classof(const Expr *e) { return e->kind() == Kind::Field; }
 
   const Expr *const base;
@@ -201,21 +203,22 @@ public:
   const ArrayRef<LookupItem> items; ///< at least one
 };
 
-/// Axes that stand side by side in brackets, `kv group hd` in `rms_norm[kv group hd](x)`: they go to one bracket name.
+/// Axes that stand side by side in brackets, `kv group hd` in `rms_norm[kv group hd](x)`: they go to one
+/// bracket name.
 struct AxisGroup {
   ArrayRef<Axis> axes; ///< at least one
   SMRange range;
 };
 
-/// `f[a, b c -> d](x, y)`, `position[T]`, `causal_of[a]`, and also `local[i]` and `block[i](x)`: brackets that hold
-/// names only. What is in front decides: a function takes axes, a list or a layer takes a number. For the second
-/// reading `index` has the bracket as an expression.
+/// `f[a, b c -> d](x, y)`, `position[T]`, `causal_of[a]`, and also `local[i]` and `block[i](x)`: brackets
+/// that hold names only. What is in front decides: a function takes axes, a list or a layer takes a number.
+/// For the second reading `index` has the bracket as an expression.
 class BracketExpr : public Expr {
 public:
-  BracketExpr(SMRange range, const Expr *base, ArrayRef<AxisGroup> groups, const Axis *target, const Expr *index,
-              bool hasArgs, ArrayRef<const Expr *> args)
-      : Expr(Kind::Bracket, range), base(base), groups(groups), target(target), index(index), hasArgs(hasArgs),
-        args(args) {}
+  BracketExpr(SMRange range, const Expr *base, ArrayRef<AxisGroup> groups, const Axis *target,
+              const Expr *index, bool hasArgs, ArrayRef<const Expr *> args)
+      : Expr(Kind::Bracket, range), base(base), groups(groups), target(target), index(index),
+        hasArgs(hasArgs), args(args) {}
   static bool classof(const Expr *e) { return e->kind() == Kind::Bracket; }
 
   const Expr *const base;
@@ -253,7 +256,8 @@ enum class UnaryOp { Negate, Not };
 /// `-x`, `not x`
 class UnaryExpr : public Expr {
 public:
-  UnaryExpr(SMRange range, UnaryOp op, const Expr *operand) : Expr(Kind::Unary, range), op(op), operand(operand) {}
+  UnaryExpr(SMRange range, UnaryOp op, const Expr *operand)
+      : Expr(Kind::Unary, range), op(op), operand(operand) {}
   static bool classof(const Expr *e) { return e->kind() == Kind::Unary; }
 
   const UnaryOp op;
@@ -358,7 +362,7 @@ StringRef spelling(DeclKind kind);
 
 /// item = NAME { "," NAME } ":" dims [ "else" expr ] | NAME [ "=" expr ]
 struct DeclItem {
-  ArrayRef<Name> names; ///< at least one; exactly one where `type` is null
+  ArrayRef<Name> names;           ///< at least one; exactly one where `type` is null
   const Dims *type = nullptr;     ///< null without ":"
   const Expr *fallback = nullptr; ///< after `else`; null without; only beside a type
   const Expr *value = nullptr;    ///< after `=`; null without; only without a type
@@ -562,7 +566,8 @@ public:
 /// `in "self_attn." { ... }`
 class InRow : public Row {
 public:
-  InRow(SMRange range, const TextExpr *prefix, Rows rows) : Row(Kind::In, range), prefix(prefix), rows(rows) {}
+  InRow(SMRange range, const TextExpr *prefix, Rows rows)
+      : Row(Kind::In, range), prefix(prefix), rows(rows) {}
   static bool classof(const Row *r) { return r->kind() == Kind::In; }
 
   const TextExpr *const prefix;
@@ -629,7 +634,8 @@ struct Table {
 // The page and its arena
 //===----------------------------------------------------------------------===//
 
-/// Owns nodes and their arrays. Nothing in it is ever destroyed one by one, so nodes own no memory of their own.
+/// Owns nodes and their arrays. Nothing in it is ever destroyed one by one, so nodes own no memory of their
+/// own.
 class Arena {
 public:
   template <typename T, typename... Args> const T *make(Args &&...args) {
@@ -650,8 +656,8 @@ private:
   llvm::BumpPtrAllocator allocator;
 };
 
-/// A file: functions, models, tables, and lists of config entries that may always be left unread (`ignore` outside of
-/// any table, as in std.heddle), each in the order of the text.
+/// A file: functions, models, tables, and lists of config entries that may always be left unread (`ignore`
+/// outside of any table, as in std.heddle), each in the order of the text.
 struct Page {
   Arena arena;
   ArrayRef<const FnDecl *> fns;

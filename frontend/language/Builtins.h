@@ -1,6 +1,7 @@
 //===- Builtins.h - the functions of the language itself --------*- C++ -*-===//
 //
-// Names, arities and shapes of brackets. Everything else that pages call is written in the language, in std.heddle.
+// Names, arities and shapes of brackets. Everything else that pages call is written in the language, in
+// std.heddle.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,8 +37,8 @@ struct Builtin {
 /// All of them; `max` is there twice, with and without brackets.
 llvm::ArrayRef<Builtin> builtins();
 
-/// The built-in of this name that is written with brackets or without; if there is only the other form, that one;
-/// null if there is none.
+/// The built-in of this name that is written with brackets or without; if there is only the other form, that
+/// one; null if there is none.
 const Builtin *findBuiltin(llvm::StringRef name, bool withBrackets);
 
 /// `inf`, `pi`, `none`, `true` and `false`.

@@ -36,17 +36,23 @@ Value Checker::evalContract(const ContractExpr &expr, State &state) {
   if (expr.over.empty()) {
     if (shared.empty()) {
       diagnostics.error(expr.opRange, "'@' needs an axis that both sides have")
-          .mark(expr.left->range()).mark(expr.right->range()).note(facts)
+          .mark(expr.left->range())
+          .mark(expr.right->range())
+          .note(facts)
           .help("for a product element by element, write '*'");
       return Value::wild();
     }
     if (hasSequence(left->allAxes()) && hasSequence(right->allAxes())) {
       llvm::erase_if(shared, AxisSpace::isSequence);
-      auto error = diagnostics.error(expr.opRange, "'@' between two values that depend on tokens must say 'over' what")
-          .mark(expr.left->range()).mark(expr.right->range()).note(facts);
+      auto error =
+          diagnostics.error(expr.opRange, "'@' between two values that depend on tokens must say 'over' what")
+              .mark(expr.left->range())
+              .mark(expr.right->range())
+              .note(facts);
       if (!shared.empty())
         error.help("write '" + StringRef(quoted(expr.left, "...")).trim('\'') + " @ " +
-                   StringRef(quoted(expr.right, "...")).trim('\'') + " over " + space.name(shared.back()) + "'");
+                   StringRef(quoted(expr.right, "...")).trim('\'') + " over " + space.name(shared.back()) +
+                   "'");
       return Value::wild();
     }
     over = shared;
@@ -92,11 +98,13 @@ Value Checker::evalLookup(const LookupExpr &expr, State &state) {
     std::optional<AxisId> axis = oneAxis(item.axis, state, "a look-up");
     understood = understood && axis && appendDistinct(named, *axis, item.axis.range);
     if (!index.isOpen() && index.kind != Kind::Integer) {
-      diagnostics.error(item.index->range(), "an index along '" + toText(item.axis) + "' must be an integer, found " +
+      diagnostics.error(item.index->range(), "an index along '" + toText(item.axis) +
+                                                 "' must be an integer, found " +
                                                  (index.isNumber() ? "a real number" : show(index)));
       understood = false;
     } else if (axis && !base.isOpen() && !base.has(*axis)) {
-      diagnostics.error(item.axis.range, quoted(expr.base, "the value") + " has no axis '" + space.name(*axis) + "'")
+      diagnostics
+          .error(item.axis.range, quoted(expr.base, "the value") + " has no axis '" + space.name(*axis) + "'")
           .note("it is " + show(base));
       understood = false;
     }
@@ -125,7 +133,8 @@ Value Checker::evalAs(const AsExpr &expr, State &state) {
   if (value.isWild() || value.isNone())
     return value;
   if (value.kind == Kind::Stored) {
-    diagnostics.error(expr.as, "a stored tensor needs its own form first, as in '\"name\" as [a b, c] as [a b -> d]'");
+    diagnostics.error(expr.as,
+                      "a stored tensor needs its own form first, as in '\"name\" as [a b, c] as [a b -> d]'");
     return Value::wild();
   }
   for (const Dims *side : {expr.from, expr.to}) {
@@ -152,7 +161,8 @@ bool Checker::takeAway(const AsExpr &expr, const Value &value, ArrayRef<AxisId> 
   for (AxisId axis : from) {
     if (value.has(axis))
       continue;
-    diagnostics.error(expr.from->range, quoted(expr.base, "the value") + " has no axis '" + space.name(axis) + "'")
+    diagnostics
+        .error(expr.from->range, quoted(expr.base, "the value") + " has no axis '" + space.name(axis) + "'")
         .note("it is " + show(value));
     return false;
   }
@@ -165,9 +175,9 @@ bool Checker::checkSizes(const AsExpr &expr, const Size &from, const Size &to) {
   if (!Size::surelyDiffer(from, to))
     return true;
   SMRange sides(expr.from->range.Start, expr.to->range.End);
-  diagnostics.error(sides, "the two sides of 'as [" + toText(*expr.from).substr(1, toText(*expr.from).size() - 2) +
-                               " -> " + toText(*expr.to).substr(1, toText(*expr.to).size() - 2) +
-                               "]' cannot have the same size");
+  diagnostics.error(
+      sides, "the two sides of 'as [" + toText(*expr.from).substr(1, toText(*expr.from).size() - 2) + " -> " +
+                 toText(*expr.to).substr(1, toText(*expr.to).size() - 2) + "]' cannot have the same size");
   return false;
 }
 
@@ -230,8 +240,9 @@ Value Checker::splitInParts(const AsExpr &expr, const Value &value, State &state
 Value Checker::joinParts(const AsExpr &expr, const Value &value, State &state) {
   const Sum &terms = expr.from->dims[0];
   if (value.kind != Kind::Tuple || value.parts.size() != terms.terms.size()) {
-    diagnostics.error(expr.base->range(), "'as [" + toText(terms) + " -> ...]' joins " + Twine(terms.terms.size()) +
-                                              " values, found " + show(value))
+    diagnostics
+        .error(expr.base->range(), "'as [" + toText(terms) + " -> ...]' joins " + Twine(terms.terms.size()) +
+                                       " values, found " + show(value))
         .help("write the parts as '(a, b)'");
     return Value::wild();
   }
@@ -248,7 +259,8 @@ Value Checker::joinParts(const AsExpr &expr, const Value &value, State &state) {
     for (AxisId axis : *own) {
       if (part.has(axis))
         continue;
-      diagnostics.error(term.range, "the part for '" + toText(term) + "' has no axis '" + space.name(axis) + "'")
+      diagnostics
+          .error(term.range, "the part for '" + toText(term) + "' has no axis '" + space.name(axis) + "'")
           .note("it is " + show(part));
       return Value::wild();
     }
@@ -295,7 +307,8 @@ Value Checker::storedForm(const AsExpr &expr, const Value &value, State &state) 
       }
     for (const Sum *found : sums) {
       if (sum) {
-        diagnostics.error(found->range, "a stored form has one sum of axes at most").note(sum->range, "the other one");
+        diagnostics.error(found->range, "a stored form has one sum of axes at most")
+            .note(sum->range, "the other one");
         return Value::wild();
       }
       sum = found;

@@ -45,7 +45,8 @@ std::optional<Axes> Checker::axesOf(const Axis &axis, State &state) {
   if (!prime && axis.divisor == 1)
     return axes;
   if (axes.size() != 1) {
-    diagnostics.error(axis.range, "'" + base + "' stands for " + space.list(axes) + " here, which has no parts");
+    diagnostics.error(axis.range,
+                      "'" + base + "' stands for " + space.list(axes) + " here, which has no parts");
     return std::nullopt;
   }
   if (prime)
@@ -65,7 +66,8 @@ std::optional<AxisId> Checker::oneAxis(const Axis &axis, State &state, StringRef
     return std::nullopt;
   if (axes->size() == 1)
     return axes->front();
-  diagnostics.error(axis.range, user + " takes one axis, '" + toText(axis) + "' stands for " + space.list(*axes));
+  diagnostics.error(axis.range,
+                    user + " takes one axis, '" + toText(axis) + "' stands for " + space.list(*axes));
   return std::nullopt;
 }
 

@@ -13,16 +13,19 @@ using When = Value::When;
 
 Value Checker::callBuiltin(const Call &call, const Builtin &builtin, State &state) {
   bool needsBracket = builtin.bracket != Builtin::Bracket::None;
-  if (needsBracket == call.groups.empty() || (builtin.bracket == Builtin::Bracket::Rename) != (call.target != nullptr)) {
+  if (needsBracket == call.groups.empty() ||
+      (builtin.bracket == Builtin::Bracket::Rename) != (call.target != nullptr)) {
     diagnostics.error(call.expr->range(), "'" + call.name + "' is written " + builtin.signature);
     return Value::wild();
   }
   if (builtin.mostArgs == 0 && call.hasArgs) {
-    diagnostics.error(call.expr->range(), "'" + call.name + "' takes no arguments and is written " + builtin.signature);
+    diagnostics.error(call.expr->range(),
+                      "'" + call.name + "' takes no arguments and is written " + builtin.signature);
     return Value::wild();
   }
   if (builtin.mostArgs > 0 && !call.hasArgs) {
-    diagnostics.error(call.expr->range(), "'" + call.name + "' needs its arguments and is written " + builtin.signature);
+    diagnostics.error(call.expr->range(),
+                      "'" + call.name + "' needs its arguments and is written " + builtin.signature);
     return Value::wild();
   }
   if (!checkCount(call, call.args.size(), builtin.leastArgs, builtin.mostArgs, builtin.signature))
@@ -94,9 +97,10 @@ Value Checker::callElementwise(const Call &call, const Builtin &builtin, State &
 Value Checker::callWhere(const Call &call, State &state) {
   Value condition = eval(call.args[0], state);
   if (!condition.isOpen() && condition.kind != Kind::Flag) {
-    diagnostics.error(call.args[0]->range(), "the condition of 'where' must be flags, found " +
-                                                 std::string(condition.isNumber() && condition.hasAxes() ? "numbers " : "") +
-                                                 show(condition));
+    diagnostics.error(call.args[0]->range(),
+                      "the condition of 'where' must be flags, found " +
+                          std::string(condition.isNumber() && condition.hasAxes() ? "numbers " : "") +
+                          show(condition));
     condition = Value::wild();
   }
   Value a = eval(call.args[1], state), b = eval(call.args[2], state);
@@ -105,7 +109,8 @@ Value Checker::callWhere(const Call &call, State &state) {
     if (!usable(arg, *value, "'where'"))
       return Value::wild();
     if (!flags && value->kind == Kind::Flag) {
-      diagnostics.error(arg->range(), "the two values of 'where' must be of a kind, found " + show(a) + " and " + show(b));
+      diagnostics.error(arg->range(),
+                        "the two values of 'where' must be of a kind, found " + show(a) + " and " + show(b));
       return Value::wild();
     }
   }
@@ -117,8 +122,9 @@ bool Checker::needAxes(const Call &call, const Expr *arg, const Value &value, Ar
   for (AxisId axis : axes) {
     if (value.has(axis))
       continue;
-    diagnostics.error(arg->range(), "'" + call.name + "[" + space.name(axis) + "]' needs a value with the axis '" +
-                                        space.name(axis) + "'")
+    diagnostics
+        .error(arg->range(), "'" + call.name + "[" + space.name(axis) + "]' needs a value with the axis '" +
+                                 space.name(axis) + "'")
         .note(quoted(arg, "it") + " is " + show(value));
     return false;
   }
@@ -130,7 +136,8 @@ Value Checker::callReduction(const Call &call, const Builtin &builtin, ArrayRef<
   if (builtin.name == "any") {
     if (!value.isOpen() && value.kind != Kind::Flag) {
       diagnostics.error(call.args[0]->range(), "'any' takes flags, found " +
-                                                   std::string(value.isNumber() ? "numbers " : "") + show(value));
+                                                   std::string(value.isNumber() ? "numbers " : "") +
+                                                   show(value));
       return Value::wild();
     }
   } else if (std::optional<Value> numbers = number(call.args[0], state, ("'" + call.name + "'").str())) {
@@ -159,8 +166,9 @@ Value Checker::callSoftmax(const Call &call, ArrayRef<AxisId> axes, State &state
   Axes beyond = extra->allAxes();
   remove(beyond, allowed);
   if (!beyond.empty()) {
-    diagnostics.error(call.args[1]->range(), "the extra term of 'softmax' may have the axes " + space.list(allowed) +
-                                                 ", found " + show(*extra))
+    diagnostics
+        .error(call.args[1]->range(), "the extra term of 'softmax' may have the axes " + space.list(allowed) +
+                                          ", found " + show(*extra))
         .note("it is one more term in each sum over " + space.list(axes));
     return Value::wild();
   }
@@ -176,7 +184,9 @@ Value Checker::callTop(const Call &call, ArrayRef<AxisId> axes, State &state) {
   if (!score || !kept || score->isOpen() || !needAxes(call, call.args[0], *score, axes))
     return Value::wild();
   if (score->has(*kept)) {
-    diagnostics.error(call.target->range, "the result of 'top' would have the axis '" + space.name(*kept) + "' twice")
+    diagnostics
+        .error(call.target->range,
+               "the result of 'top' would have the axis '" + space.name(*kept) + "' twice")
         .note(quoted(call.args[0], "its argument") + " is " + show(*score));
     return Value::wild();
   }
@@ -197,7 +207,8 @@ Value Checker::callKeep(const Call &call, ArrayRef<AxisId> axes, State &state) {
   if (!value || !target)
     return Value::wild();
   if (axes[0] != AxisSpace::T || *target != AxisSpace::S) {
-    diagnostics.error(call.expr->range(), "'keep' remembers along the tokens only and is written keep[T -> S](x)");
+    diagnostics.error(call.expr->range(),
+                      "'keep' remembers along the tokens only and is written keep[T -> S](x)");
     return Value::wild();
   }
   if (value->isOpen())
@@ -210,9 +221,11 @@ Value Checker::callKeep(const Call &call, ArrayRef<AxisId> axes, State &state) {
   if (!needAxes(call, call.args[0], *value, axes))
     return Value::wild();
   if (value->usesLength) {
-    diagnostics.error(call.args[0]->range(), "what is kept for a token must not change when more tokens come, this "
-                                             "depends on how many there are")
-        .note("it may depend on the number 'S' only through comparisons with constants, as in 'if S > trained'")
+    diagnostics
+        .error(call.args[0]->range(), "what is kept for a token must not change when more tokens come, this "
+                                      "depends on how many there are")
+        .note(
+            "it may depend on the number 'S' only through comparisons with constants, as in 'if S > trained'")
         .help("frequencies that follow the length (dynamic NTK) cannot be kept");
     return Value::wild();
   }

@@ -52,14 +52,16 @@ Value Checker::evalBracket(const BracketExpr &expr, State &state) {
   if (name && expr.hasArgs && expr.index)
     if (const LayerDecl *layer = findLayer(name->name))
       return callLayer(expr, *layer, expr.index, expr.args, state);
-  bool mayBeList = expr.index && !expr.hasArgs && (!name || findName(name->name, state) || scope->place == Place::Table);
+  bool mayBeList =
+      expr.index && !expr.hasArgs && (!name || findName(name->name, state) || scope->place == Place::Table);
   if (!isFunction && mayBeList)
     return evalIndexed(expr, expr.base, expr.index, state);
   if (!name) {
     diagnostics.error(expr.base->range(), "only functions and layers can be called");
     return Value::wild();
   }
-  return callNamed({&expr, name->range(), name->name, expr.groups, expr.target, expr.hasArgs, expr.args}, state);
+  return callNamed({&expr, name->range(), name->name, expr.groups, expr.target, expr.hasArgs, expr.args},
+                   state);
 }
 
 Value Checker::callNamed(const Call &call, State &state) {
@@ -74,14 +76,15 @@ Value Checker::callUnknown(const Call &call, State &state) {
   for (const Expr *arg : call.args)
     eval(arg, state);
   if (findLayer(call.name)) {
-    diagnostics.error(call.nameRange, "the layer '" + call.name + "' is called with its number, as in '" + call.name +
-                                          "[i](x)'");
+    diagnostics.error(call.nameRange, "the layer '" + call.name + "' is called with its number, as in '" +
+                                          call.name + "[i](x)'");
     return Value::wild();
   }
   if (const Binding *binding = findName(call.name, state)) {
     if (binding->value.isWild())
       return Value::wild();
-    diagnostics.error(call.nameRange, "'" + call.name + "' is " + show(binding->value) + " and cannot be called");
+    diagnostics.error(call.nameRange,
+                      "'" + call.name + "' is " + show(binding->value) + " and cannot be called");
     return Value::wild();
   }
   if (scope->place != Place::Table)
@@ -92,7 +95,8 @@ Value Checker::callUnknown(const Call &call, State &state) {
       names.push_back(entry.first);
   for (const Builtin &builtin : builtins())
     names.push_back(builtin.name);
-  diagnostics.error(call.nameRange, "no function is called '" + call.name + "'").help(didYouMean(call.name, names));
+  diagnostics.error(call.nameRange, "no function is called '" + call.name + "'")
+      .help(didYouMean(call.name, names));
   return Value::wild();
 }
 
@@ -100,10 +104,11 @@ Value Checker::callUnknown(const Call &call, State &state) {
 bool Checker::checkCount(const Call &call, size_t found, size_t least, size_t most, StringRef signature) {
   if (found >= least && found <= most)
     return true;
-  std::string wanted = least == most ? std::to_string(most) : std::to_string(least) + " to " + std::to_string(most);
+  std::string wanted =
+      least == most ? std::to_string(most) : std::to_string(least) + " to " + std::to_string(most);
   diagnostics
-      .error(call.expr->range(), "'" + call.name + "' takes " + wanted + (most == 1 ? " argument" : " arguments") +
-                                     ", found " + Twine(found))
+      .error(call.expr->range(), "'" + call.name + "' takes " + wanted +
+                                     (most == 1 ? " argument" : " arguments") + ", found " + Twine(found))
       .note("it is written " + signature);
   return false;
 }
@@ -168,7 +173,8 @@ Value Checker::callFunction(const Call &call, const FnDecl &fn, State &state) {
     return Value::wild();
   }
   if (!fn.hasParams && call.hasArgs) {
-    diagnostics.error(call.expr->range(), "'" + call.name + "' takes no arguments and is written without parentheses");
+    diagnostics.error(call.expr->range(),
+                      "'" + call.name + "' takes no arguments and is written without parentheses");
     return Value::wild();
   }
   size_t least = fn.params.size();
@@ -243,26 +249,31 @@ Value Checker::runFunction(const FnDecl &fn, State state) {
 }
 
 /// `block[i](x)`: each input exactly as declared.
-Value Checker::callLayer(const Expr &expr, const LayerDecl &layer, const Expr *index, ArrayRef<const Expr *> args,
-                         State &state) {
+Value Checker::callLayer(const Expr &expr, const LayerDecl &layer, const Expr *index,
+                         ArrayRef<const Expr *> args, State &state) {
   Value number = eval(index, state);
-  if (!number.isOpen() && (number.kind != Kind::Integer || number.hasAxes() || number.when != Value::When::Compile))
-    diagnostics.error(index->range(), "a layer's number is an integer known when compiling, found " + show(number));
+  if (!number.isOpen() &&
+      (number.kind != Kind::Integer || number.hasAxes() || number.when != Value::When::Compile))
+    diagnostics.error(index->range(),
+                      "a layer's number is an integer known when compiling, found " + show(number));
   std::vector<Value> values;
   for (const Expr *arg : args)
     values.push_back(eval(arg, state));
   Call call{&expr, expr.range(), layer.name.text, {}, nullptr, true, args};
-  std::string signature = (layer.name.text + "[" + layer.index.text + "](" +
-                           llvm::join(llvm::map_range(layer.params, [](const Param &p) { return p.name.text; }), ", ") +
-                           ")").str();
+  std::string signature =
+      (layer.name.text + "[" + layer.index.text + "](" +
+       llvm::join(llvm::map_range(layer.params, [](const Param &p) { return p.name.text; }), ", ") + ")")
+          .str();
   if (scope->place == Place::Function)
-    diagnostics.error(expr.range(), "layers are called in entries and layers only, a function has no weights");
+    diagnostics.error(expr.range(),
+                      "layers are called in entries and layers only, a function has no weights");
   State declaring;
   if (checkCount(call, values.size(), layer.params.size(), layer.params.size(), signature))
     for (auto [param, value, arg] : llvm::zip(layer.params, values, args))
-      if (std::optional<Axes> declared = param.type ? axesOf(*param.type, declaring, "an input") : std::nullopt)
-        checkResult(arg->range(), value, *declared, ("the input '" + param.name.text + "' of '" + layer.name.text + "'").str(),
-                    param.range);
+      if (std::optional<Axes> declared =
+              param.type ? axesOf(*param.type, declaring, "an input") : std::nullopt)
+        checkResult(arg->range(), value, *declared,
+                    ("the input '" + param.name.text + "' of '" + layer.name.text + "'").str(), param.range);
   std::optional<Axes> result = axesOf(*layer.result, declaring, "a result");
   return result ? Value::tensor(*result) : Value::wild();
 }

@@ -28,13 +28,15 @@ void Checker::checkCondition(const Expr *condition, State &state) {
   }
 }
 
-/// The condition's text, blanks evened out, each local name with the number of its value: equal texts, equal truth.
+/// The condition's text, blanks evened out, each local name with the number of its value: equal texts, equal
+/// truth.
 std::string Checker::conditionKey(const Expr *condition, const State &state) {
   SMRange range = condition->range();
   StringRef text(range.Start.getPointer(), range.End.getPointer() - range.Start.getPointer());
   std::string key;
   while (!text.empty()) {
-    size_t word = std::min(text.find_if_not([](char c) { return llvm::isAlnum(c) || c == '_'; }), text.size());
+    size_t word =
+        std::min(text.find_if_not([](char c) { return llvm::isAlnum(c) || c == '_'; }), text.size());
     if (word) {
       StringRef name = text.take_front(word);
       key += (key.empty() || !llvm::isAlnum(key.back()) ? "" : " ") + name.str();
@@ -78,7 +80,8 @@ std::optional<bool> Checker::decide(const Expr *condition, State &state) {
       return isNone->negated;
     return std::nullopt;
   }
-  if (const auto *name = dyn_cast<NameExpr>(condition); name && (name->name == "true" || name->name == "false"))
+  if (const auto *name = dyn_cast<NameExpr>(condition);
+      name && (name->name == "true" || name->name == "false"))
     return name->name == "true";
   auto known = state.assumptions.find(conditionKey(condition, state));
   return known == state.assumptions.end() ? std::nullopt : std::optional(known->second);
@@ -102,7 +105,8 @@ void Checker::assume(const Expr *condition, bool holds, State &state) {
   state.assumptions[conditionKey(condition, state)] = holds;
 }
 
-/// "where 'alibi' is false and 'window' is none", for messages about one way of several; empty without conditions.
+/// "where 'alibi' is false and 'window' is none", for messages about one way of several; empty without
+/// conditions.
 std::string Checker::assumptionsText(const State &state) {
   std::vector<std::string> parts;
   for (const auto &[key, holds] : state.assumptions) {

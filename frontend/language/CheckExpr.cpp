@@ -115,8 +115,8 @@ Value Checker::evalName(const NameExpr &expr, State &state) {
   if (findFunction(name) || findBuiltin(name, false))
     return callNamed({&expr, expr.range(), name, {}, nullptr, false, {}}, state);
   if (findLayer(name)) {
-    diagnostics.error(expr.range(), "'" + name + "' is a layer and is called with its number, as in '" + name +
-                                        "[i](x)'");
+    diagnostics.error(expr.range(),
+                      "'" + name + "' is a layer and is called with its number, as in '" + name + "[i](x)'");
     return Value::wild();
   }
   return unknownName(expr.range(), name, state);
@@ -175,7 +175,9 @@ std::optional<Value> Checker::number(const Expr *expr, State &state, StringRef u
   std::optional<Value> value = usable(expr, eval(expr, state), user);
   if (!value || value->kind != Kind::Flag)
     return value;
-  diagnostics.error(expr->range(), user + " takes numbers, found " + (value->hasAxes() ? "flags " : "") + show(*value))
+  diagnostics
+      .error(expr->range(),
+             user + " takes numbers, found " + (value->hasAxes() ? "flags " : "") + show(*value))
       .help("'where(condition, 1, 0)' makes numbers of flags");
   return std::nullopt;
 }
@@ -255,14 +257,16 @@ Value Checker::evalBinary(const BinaryExpr &expr, State &state) {
   case BinaryOp::Eq:
   case BinaryOp::Ne: {
     Value left = eval(expr.left, state), right = eval(expr.right, state);
-    bool comparable = left.isOpen() || right.isOpen() || left.kind == right.kind ||
-                      (left.isNumber() && right.isNumber());
+    bool comparable =
+        left.isOpen() || right.isOpen() || left.kind == right.kind || (left.isNumber() && right.isNumber());
     if (left.isNone() || right.isNone()) {
       diagnostics.error(expr.opRange, "whether a value is there is asked with 'is none' and 'is not none'");
       return Value::wild();
     }
     if (!comparable) {
-      diagnostics.error(expr.opRange, op + " compares two of a kind").mark(expr.left->range()).mark(expr.right->range())
+      diagnostics.error(expr.opRange, op + " compares two of a kind")
+          .mark(expr.left->range())
+          .mark(expr.right->range())
           .note("the left side is " + show(left) + ", the right side " + show(right));
       return Value::wild();
     }
@@ -330,7 +334,8 @@ Value Checker::evalElse(const ElseExpr &expr, State &state) {
 Value Checker::evalField(const FieldExpr &expr, State &state) {
   Value base = eval(expr.base, state);
   if (!base.isOpen() && !base.isNone()) {
-    diagnostics.error(expr.field.range, quoted(expr.base, "this") + " is " + show(base) + " and has no fields");
+    diagnostics.error(expr.field.range,
+                      quoted(expr.base, "this") + " is " + show(base) + " and has no fields");
     return Value::wild();
   }
   if (base.kind == Kind::Config)
@@ -342,21 +347,23 @@ Value Checker::evalField(const FieldExpr &expr, State &state) {
 Value Checker::evalIndexed(const Expr &expr, const Expr *base, const Expr *index, State &state) {
   Value list = eval(base, state);
   Value position = eval(index, state);
-  bool known = position.isOpen() || (position.kind == Kind::Integer && !position.hasAxes() && position.when == When::Compile);
+  bool known = position.isOpen() ||
+               (position.kind == Kind::Integer && !position.hasAxes() && position.when == When::Compile);
   if (list.isWild())
     return list;
   bool isList = list.kind == Kind::Config || list.kind == Kind::List ||
                 (list.axes.size() == 1 && list.maybe.empty() && list.when == When::Compile);
   if (!isList) {
-    auto error = diagnostics.error(expr.range(), quoted(base, "what is in front of the bracket") + " is " + show(list) +
-                                                     ", only a list has elements by number");
+    auto error = diagnostics.error(expr.range(), quoted(base, "what is in front of the bracket") + " is " +
+                                                     show(list) + ", only a list has elements by number");
     if (list.hasAxes())
       error.help("a look-up names its axis: 'x[" + space.name(list.allAxes().front()) + " = i]'");
     return Value::wild();
   }
   if (!known) {
-    diagnostics.error(index->range(), "an element of a list is taken by an integer known when compiling, found " +
-                                          show(position));
+    diagnostics.error(index->range(),
+                      "an element of a list is taken by an integer known when compiling, found " +
+                          show(position));
     return Value::wild();
   }
   if (list.kind == Kind::List)

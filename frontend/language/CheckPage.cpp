@@ -32,9 +32,9 @@ void Checker::run() {
   if (!page.models.empty())
     checkModel(*page.models[0]);
   else if (library)
-    diagnostics.error(llvm::SMLoc::getFromPointer(
-                          diagnostics.sourceMgr().getMemoryBuffer(page.buffer)->getBufferStart()),
-                      "the page has no model");
+    diagnostics.error(
+        llvm::SMLoc::getFromPointer(diagnostics.sourceMgr().getMemoryBuffer(page.buffer)->getBufferStart()),
+        "the page has no model");
   checkUncalled(page.fns, /*seesPage=*/false);
   if (!page.models.empty())
     for (const Table *table : page.tables)
@@ -135,7 +135,8 @@ void Checker::bindParams(ArrayRef<Param> params, State &state) {
     Value value = Value::of(Value::Kind::Config);
     if (param.type) {
       std::optional<Axes> axes = axesOf(*param.type, state, "an input");
-      value = axes ? Value::tensor(*axes, param.of ? Value::Kind::Integer : Value::Kind::Real) : Value::wild();
+      value =
+          axes ? Value::tensor(*axes, param.of ? Value::Kind::Integer : Value::Kind::Real) : Value::wild();
     }
     if (param.of) {
       const Binding *size = findName(param.of->text, state);
@@ -159,7 +160,8 @@ void Checker::checkLayer(const LayerDecl &layer) {
   bind(state, layer.index, Value::of(Value::Kind::Integer));
   bindParams(layer.params, state);
   axesOf(*layer.result, state, "a result");
-  checkBodyEnds(runBlock(layer.body, {std::move(state)}), layer.body.range, ("'" + layer.name.text + "'").str());
+  checkBodyEnds(runBlock(layer.body, {std::move(state)}), layer.body.range,
+                ("'" + layer.name.text + "'").str());
   scope = outer;
 }
 
@@ -170,7 +172,8 @@ void Checker::checkEntry(const EntryDecl &entry) {
   bindParams(entry.params, state);
   for (const Output &output : entry.outputs)
     axesOf(*output.type, state, "an output");
-  checkBodyEnds(runBlock(entry.body, {std::move(state)}), entry.body.range, ("'" + entry.name.text + "'").str());
+  checkBodyEnds(runBlock(entry.body, {std::move(state)}), entry.body.range,
+                ("'" + entry.name.text + "'").str());
   scope = outer;
 }
 
@@ -225,7 +228,8 @@ void Checker::reportUnused() {
         diagnostics.warning(axis.range, "'" + fn->name.text + "' does not use its axis '" + axis.text + "'");
     for (const Param &param : fn->params)
       if (!words.count(param.name.text))
-        diagnostics.warning(param.range, "'" + fn->name.text + "' does not use its parameter '" + param.name.text + "'");
+        diagnostics.warning(param.range,
+                            "'" + fn->name.text + "' does not use its parameter '" + param.name.text + "'");
   };
   for (const FnDecl *fn : page.fns)
     checkFunction(fn);
@@ -248,7 +252,8 @@ void Checker::reportUnused() {
         diagnostics.warning(range, "the weight '" + entry.getKey() + "' is not used");
 }
 
-/// Prints the locals in the order of the text: `LINE:COLUMN NAME: AXES` beneath the name of what they belong to.
+/// Prints the locals in the order of the text: `LINE:COLUMN NAME: AXES` beneath the name of what they belong
+/// to.
 void Checker::printAxes() {
   StringRef owner;
   for (const auto &[place, local] : locals) {
@@ -256,7 +261,7 @@ void Checker::printAxes() {
       *axesOut << local.owner << '\n';
     owner = local.owner;
     auto [line, column] = diagnostics.sourceMgr().getLineAndColumn(local.name.range.Start);
-    *axesOut << "  " << line << ':' << column << ' ' << local.name.text << ": " << llvm::join(local.values, " or ")
-             << '\n';
+    *axesOut << "  " << line << ':' << column << ' ' << local.name.text << ": "
+             << llvm::join(local.values, " or ") << '\n';
   }
 }

@@ -78,7 +78,8 @@ Checker::States Checker::runIf(const IfStmt &stmt, States states) {
   }
   joinStates(after);
   if (after.size() > maxStates) {
-    diagnostics.warning(stmt.loc(), "more than " + Twine(maxStates) + " ways lead here; not all of them are checked");
+    diagnostics.warning(stmt.loc(),
+                        "more than " + Twine(maxStates) + " ways lead here; not all of them are checked");
     after.resize(maxStates);
   }
   return after;
@@ -106,8 +107,10 @@ Checker::States Checker::runFor(const ForStmt &stmt, States states) {
   States after;
   for (State &before : states) {
     Value count = eval(stmt.count, before);
-    if (!count.isOpen() && (count.kind != Value::Kind::Integer || count.hasAxes() || count.when != Value::When::Compile))
-      diagnostics.error(stmt.count->range(), "a loop counts to an integer known when compiling, found " + show(count));
+    if (!count.isOpen() &&
+        (count.kind != Value::Kind::Integer || count.hasAxes() || count.when != Value::When::Compile))
+      diagnostics.error(stmt.count->range(),
+                        "a loop counts to an integer known when compiling, found " + show(count));
     State first = before;
     Value number = Value::of(Value::Kind::Integer);
     bind(first, stmt.variable, number);
@@ -117,8 +120,8 @@ Checker::States Checker::runFor(const ForStmt &stmt, States states) {
         if (old.value.isWild() || now.isWild() || now.key() == old.value.key() ||
             (sameSet(now.axes, old.value.axes) && sameSet(now.maybe, old.value.maybe)))
           continue;
-        diagnostics.error(stmt.loc(), "what a loop carries must keep its axes: '" + name + "' is " + show(old.value) +
-                                          " before and " + show(now) + " after a round");
+        diagnostics.error(stmt.loc(), "what a loop carries must keep its axes: '" + name + "' is " +
+                                          show(old.value) + " before and " + show(now) + " after a round");
         now = Value::wild();
       }
       after.push_back(std::move(end));
@@ -159,7 +162,8 @@ void Checker::declare(DeclKind kind, const DeclItem &item, const Name &name, Sta
   bool inModel = scope->place == Place::Model;
   Binding binding;
   binding.value = Value::of(kindOf(kind));
-  if (auto old = state.names.find(name.text); old != state.names.end() && (!inModel || kind != DeclKind::Size)) {
+  if (auto old = state.names.find(name.text);
+      old != state.names.end() && (!inModel || kind != DeclKind::Size)) {
     auto first = declared.find(name.text);
     auto error = diagnostics.error(name.range, "'" + name.text + "' is declared twice");
     if (inModel && first != declared.end())
@@ -169,7 +173,8 @@ void Checker::declare(DeclKind kind, const DeclItem &item, const Name &name, Sta
   if (kind == DeclKind::Size && item.type)
     diagnostics.error(item.type->range, "a size is a number and has no axes");
   if (kind == DeclKind::Weight && !item.type) {
-    diagnostics.error(name.range, "the weight '" + name.text + "' needs its axes, as in '" + name.text + ": [d]'");
+    diagnostics.error(name.range,
+                      "the weight '" + name.text + "' needs its axes, as in '" + name.text + ": [d]'");
     binding.value = Value::wild();
   }
   if (item.type && kind != DeclKind::Size) {
@@ -192,8 +197,8 @@ void Checker::declare(DeclKind kind, const DeclItem &item, const Name &name, Sta
     binding.value.when = std::max(binding.value.when, value.when);
     binding.value.usesLength = value.usesLength;
   } else if (!inModel && kind != DeclKind::Weight) {
-    diagnostics.error(name.range, "'" + name.text + "' needs a value here, as in '" + spelling(kind) + " " + name.text +
-                                      " = ...'");
+    diagnostics.error(name.range, "'" + name.text + "' needs a value here, as in '" + spelling(kind) + " " +
+                                      name.text + " = ...'");
   }
   if (kind == DeclKind::Size) {
     binding.value.size = size;
@@ -239,7 +244,8 @@ void Checker::bind(State &state, const Name &name, Value value) {
     return;
   }
   if (isConstantName(name.text) || name.text == "T" || name.text == "S" || name.text == "U") {
-    diagnostics.error(name.range, "'" + name.text + "' has a meaning of its own and cannot get another value");
+    diagnostics.error(name.range,
+                      "'" + name.text + "' has a meaning of its own and cannot get another value");
     return;
   }
   value.optional |= value.isNone();
@@ -257,8 +263,9 @@ void Checker::runAssign(const AssignStmt &stmt, State &state) {
     value = Value::wild();
   }
   if (wanted == 1 && value.kind == Value::Kind::Tuple) {
-    diagnostics.error(stmt.targets[0].range, "expected " + Twine(value.parts.size()) + " names for the " +
-                                                 Twine(value.parts.size()) + " values, found one")
+    diagnostics
+        .error(stmt.targets[0].range, "expected " + Twine(value.parts.size()) + " names for the " +
+                                          Twine(value.parts.size()) + " values, found one")
         .help("'_' takes a value that is not needed");
     value = Value::wild();
   }
@@ -274,7 +281,9 @@ void Checker::noteLocal(const Name &name, const Value &value) {
   bool ofLibrary = library && scope->fn && llvm::is_contained(library->fns, scope->fn);
   if (!axesOut || ofLibrary || name.text == "_")
     return;
-  StringRef owner = scope->fn ? scope->fn->name.text : scope->layer ? scope->layer->name.text : scope->entry->name.text;
+  StringRef owner = scope->fn      ? scope->fn->name.text
+                    : scope->layer ? scope->layer->name.text
+                                   : scope->entry->name.text;
   Local &local = locals[name.range.Start.getPointer()];
   local.owner = owner;
   local.name = name;
@@ -328,11 +337,13 @@ void Checker::returnFromEntry(const ReturnStmt &stmt, State &state) {
   }
   for (auto [output, value, e] : llvm::zip(entry.outputs, values, stmt.values)) {
     if ((value.isNone() || value.optional) && !output.fallback)
-      diagnostics.error(e->range(), "the output '" + output.name.text + "' must always be there, this may be none")
+      diagnostics
+          .error(e->range(), "the output '" + output.name.text + "' must always be there, this may be none")
           .note(output.range, "declared here")
           .help("declare it as '" + output.name.text + ": " + toText(*output.type) + " else none'");
     if (std::optional<Axes> declared = axesOf(*output.type, state, "an output"); declared && !value.isNone())
-      checkResult(e->range(), value, *declared, ("the output '" + output.name.text + "'").str(), output.range);
+      checkResult(e->range(), value, *declared, ("the output '" + output.name.text + "'").str(),
+                  output.range);
   }
 }
 

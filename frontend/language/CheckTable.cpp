@@ -46,7 +46,8 @@ void Checker::checkRows(const Rows &rows, State &state) {
     if (const auto *set = dyn_cast<SetRow>(row))
       for (const Name &name : set->names)
         if (auto [at, isNew] = here.try_emplace(name.text, name.range); !isNew && findWeights(name.text))
-          diagnostics.error(name.range, "the weight '" + name.text + "' is set twice").note(at->second, "first here");
+          diagnostics.error(name.range, "the weight '" + name.text + "' is set twice")
+              .note(at->second, "first here");
     checkRow(row, state);
   }
 }
@@ -85,7 +86,8 @@ void Checker::checkRow(const Row *row, State &state) {
   }
 }
 
-/// The declarations of a weight, in the layer whose rows are being checked or in the model; null if there is none.
+/// The declarations of a weight, in the layer whose rows are being checked or in the model; null if there is
+/// none.
 const std::vector<Checker::Declared> *Checker::findWeights(StringRef name) {
   if (tableLayer) {
     auto layer = layerWeights.find(tableLayer->name.text);
@@ -114,7 +116,8 @@ void Checker::setTableName(const Name &name, Value value, State &state) {
 }
 
 void Checker::checkSetRow(const SetRow &row, State &state) {
-  size_t weights = llvm::count_if(row.names, [&](const Name &name) { return findWeights(name.text) != nullptr; });
+  size_t weights =
+      llvm::count_if(row.names, [&](const Name &name) { return findWeights(name.text) != nullptr; });
   if (weights == row.names.size())
     return checkWeightRow(row, state);
   if (weights > 0) {
@@ -126,7 +129,8 @@ void Checker::checkSetRow(const SetRow &row, State &state) {
   Value value = eval(row.value, state);
   bool several = row.names.size() > 1;
   if (several && !value.isOpen() && (value.kind != Kind::Tuple || value.parts.size() != row.names.size())) {
-    diagnostics.error(row.value->range(), "expected " + Twine(row.names.size()) + " values, found " + show(value));
+    diagnostics.error(row.value->range(),
+                      "expected " + Twine(row.names.size()) + " values, found " + show(value));
     value = Value::wild();
   }
   for (size_t i = 0; i < row.names.size(); ++i) {
@@ -135,9 +139,11 @@ void Checker::checkSetRow(const SetRow &row, State &state) {
     if (auto decl = declared.find(name.text); decl != declared.end() && !tableLayer) {
       checkDeclaredValue(decl->second.kind, row.value->range(), one, name.text);
       if (one.hasAxes() && decl->second.kind != DeclKind::Size && decl->second.axes)
-        checkResult(row.value->range(), one, *decl->second.axes, ("'" + name.text + "'").str(), decl->second.range);
+        checkResult(row.value->range(), one, *decl->second.axes, ("'" + name.text + "'").str(),
+                    decl->second.range);
       else if (one.hasAxes())
-        diagnostics.error(row.value->range(), "the size '" + name.text + "' is one number, found " + show(one));
+        diagnostics.error(row.value->range(),
+                          "the size '" + name.text + "' is one number, found " + show(one));
     }
     setTableName(name, std::move(one), state);
   }
@@ -158,17 +164,20 @@ void Checker::checkListRow(const ListRow &row, State &state) {
         .help(didYouMean(row.name.text, lists));
     return;
   } else if (!decl->second.item->type || decl->second.kind == DeclKind::Weight) {
-    diagnostics.error(row.name.range, "'" + row.name.text + "' is no list: it is declared without axes, as a " +
-                                          spelling(decl->second.kind))
+    diagnostics
+        .error(row.name.range, "'" + row.name.text + "' is no list: it is declared without axes, as a " +
+                                   spelling(decl->second.kind))
         .note(decl->second.range, "declared here");
   } else {
     checkDeclaredValue(decl->second.kind, row.value->range(), value, row.name.text);
     if (value.hasAxes())
-      diagnostics.error(row.value->range(), "an element of '" + row.name.text + "' is one value, found " + show(value));
+      diagnostics.error(row.value->range(),
+                        "an element of '" + row.name.text + "' is one value, found " + show(value));
   }
   Value list = Value::of(Kind::List);
   if (decl != declared.end() && decl->second.axes)
-    list = Value::tensor(*decl->second.axes, value.isOpen() ? Kind::Config : value.kind, Value::When::Compile);
+    list =
+        Value::tensor(*decl->second.axes, value.isOpen() ? Kind::Config : value.kind, Value::When::Compile);
   setTableName(row.name, list, state);
 }
 
@@ -195,7 +204,8 @@ void Checker::checkWeightRow(const SetRow &row, State &state) {
   checkWeightValue(row, row.value, state);
   for (const Name &name : row.names) {
     const Declared &decl = findWeights(name.text)->front();
-    setTableName(name, decl.axes ? Value::tensor(*decl.axes, Kind::Real, Value::When::Compile) : Value::wild(), state);
+    setTableName(
+        name, decl.axes ? Value::tensor(*decl.axes, Kind::Real, Value::When::Compile) : Value::wild(), state);
   }
 }
 
@@ -221,9 +231,10 @@ void Checker::checkWeightParts(const SetRow &row, const Expr *value, const Value
   if (found.isOpen() || found.isNone())
     return;
   if (wanted > 1 && (found.kind != Kind::Tuple || found.parts.size() != wanted)) {
-    auto error = diagnostics.error(value->range(),
-                                   "this gives " + (found.kind == Kind::Tuple ? Twine(found.parts.size()) : Twine("one")) +
-                                       (found.kind == Kind::Tuple ? " weights" : " weight") + " for " + Twine(wanted) + " names");
+    auto error = diagnostics.error(
+        value->range(),
+        "this gives " + (found.kind == Kind::Tuple ? Twine(found.parts.size()) : Twine("one")) +
+            (found.kind == Kind::Tuple ? " weights" : " weight") + " for " + Twine(wanted) + " names");
     if (found.kind == Kind::Stored)
       error.help("say how they share the tensor, as in '\"name\" as [a | b, c]'");
     return;
@@ -242,7 +253,8 @@ void Checker::checkWeightParts(const SetRow &row, const Expr *value, const Value
       return !decl.axes || (sameSet(one.axes, *decl.axes) && one.maybe.empty());
     });
     if (!fits)
-      checkResult(value->range(), one, *decls.front().axes, ("the weight '" + name.text + "'").str(), decls.front().range);
+      checkResult(value->range(), one, *decls.front().axes, ("the weight '" + name.text + "'").str(),
+                  decls.front().range);
   }
 }
 
@@ -270,7 +282,8 @@ void Checker::checkTextIndices(const TextExpr &text, State &state) {
         std::vector<StringRef> names;
         for (const auto &entry : state.names)
           names.push_back(entry.first);
-        diagnostics.error(place, "'" + word + "' is neither a size nor a layer's number").help(didYouMean(word, names));
+        diagnostics.error(place, "'" + word + "' is neither a size nor a layer's number")
+            .help(didYouMean(word, names));
       }
     }
     if (words.empty())
@@ -282,7 +295,8 @@ void Checker::checkTextIndices(const TextExpr &text, State &state) {
 /// Whether some weight has a stored dimension that is exactly this axis.
 bool Checker::takenFromWeights(StringRef size) {
   auto hasDimension = [&](const Declared &decl) {
-    return decl.kind == DeclKind::Weight && decl.item->type && llvm::any_of(decl.item->type->dims, [&](const Sum &sum) {
+    return decl.kind == DeclKind::Weight && decl.item->type &&
+           llvm::any_of(decl.item->type->dims, [&](const Sum &sum) {
              return sum.terms.size() == 1 && sum.terms[0].factors.size() == 1 &&
                     sum.terms[0].factors[0].kind == Factor::Kind::Axis &&
                     toText(sum.terms[0].factors[0].axis) == size;
@@ -305,7 +319,8 @@ void Checker::checkComplete(const Table &table) {
     bool given = setNames.count(name) || decl.item->value || decl.item->fallback;
     if (given || (decl.kind == DeclKind::Size && takenFromWeights(name)))
       continue;
-    auto error = diagnostics.error(place, "this table does not set the " + spelling(decl.kind) + " '" + name + "'");
+    auto error =
+        diagnostics.error(place, "this table does not set the " + spelling(decl.kind) + " '" + name + "'");
     error.note(decl.range, "declared here");
     if (decl.kind == DeclKind::Size)
       error.note("no weight has a dimension that is exactly '" + name + "', from which it could be taken");
@@ -319,14 +334,16 @@ void Checker::checkComplete(const Table &table) {
       continue;
     }
     for (const auto &[name, decls] : weights)
-      if (!set->second.count(name) && llvm::any_of(decls, [](const Declared &d) { return !d.item->fallback; }))
-        diagnostics.error(place, "this table does not set the weight '" + name + "' of the layer '" + layer + "'")
+      if (!set->second.count(name) &&
+          llvm::any_of(decls, [](const Declared &d) { return !d.item->fallback; }))
+        diagnostics
+            .error(place, "this table does not set the weight '" + name + "' of the layer '" + layer + "'")
             .note(decls.front().range, "declared here");
   }
 }
 
-/// A row that sets what the model does not declare, and that no row uses, is a name written wrong if one like it is
-/// missing; else it may stand there to say that the entry is known.
+/// A row that sets what the model does not declare, and that no row uses, is a name written wrong if one like
+/// it is missing; else it may stand there to say that the entry is known.
 void Checker::checkUnusedTableNames() {
   for (const auto &[name, table] : tableNames) {
     if (table.used)
@@ -339,8 +356,10 @@ void Checker::checkUnusedTableNames() {
       for (const auto &weight : layer.second)
         if (!setLayerNames[layer.first].count(weight.first))
           missing.push_back(weight.first);
-    std::string guess = didYouMean(name, missing), text = ("the model declares no '" + name + "', and no row uses it").str();
-    auto report = guess.empty() ? diagnostics.warning(table.range, text) : diagnostics.error(table.range, text);
+    std::string guess = didYouMean(name, missing),
+                text = ("the model declares no '" + name + "', and no row uses it").str();
+    auto report =
+        guess.empty() ? diagnostics.warning(table.range, text) : diagnostics.error(table.range, text);
     report.help(guess);
   }
 }

@@ -1,8 +1,8 @@
 //===- Checker.h - the checker of a page ------------------------*- C++ -*-===//
 //
 // Runs a page on abstract values: kinds and axes in place of numbers. A body is followed along every way its
-// compile-time conditions allow; ways that leave the same names with the same axes behind are joined again. A function
-// is checked where it is called, with the kinds and axes of the arguments.
+// compile-time conditions allow; ways that leave the same names with the same axes behind are joined again. A
+// function is checked where it is called, with the kinds and axes of the arguments.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,7 +35,7 @@ private:
     const ast::LayerDecl *layer = nullptr;
     const ast::EntryDecl *entry = nullptr;
     bool seesPage = true;
-    Value result;            ///< of a function: the join of what was returned so far
+    Value result; ///< of a function: the join of what was returned so far
     bool returned = false;
   };
 
@@ -66,8 +66,8 @@ private:
   bool runExprStmt(const ast::ExprStmt &stmt, State &state);
   void noteLocal(const ast::Name &name, const Value &value);
   void bind(State &state, const ast::Name &name, Value value);
-  void checkResult(llvm::SMRange range, const Value &value, llvm::ArrayRef<AxisId> declared, llvm::StringRef what,
-                   llvm::SMRange declaration);
+  void checkResult(llvm::SMRange range, const Value &value, llvm::ArrayRef<AxisId> declared,
+                   llvm::StringRef what, llvm::SMRange declaration);
   void joinStates(States &states);
   void checkDeclaredValue(ast::DeclKind kind, llvm::SMRange range, const Value &value, llvm::StringRef name);
 
@@ -211,13 +211,14 @@ private:
     std::vector<std::string> values; ///< each once
   };
   std::map<const char *, Local> locals; ///< by place; for --axes
-  bool textsAreStored = false; ///< a text names a tensor: where a weight is set
+  bool textsAreStored = false;          ///< a text names a tensor: where a weight is set
 
   // The model's declarations on all ways together, and its layers' weights, for tables.
   std::map<llvm::StringRef, Declared> declared;
-  std::map<llvm::StringRef, std::map<llvm::StringRef, std::vector<Declared>>> layerWeights; ///< by layer, by name
-  std::vector<Declared> foundWeight;           ///< what findWeights found in the model
-  std::set<llvm::StringRef> setNames;          ///< by the table being checked
+  std::map<llvm::StringRef, std::map<llvm::StringRef, std::vector<Declared>>>
+      layerWeights;                   ///< by layer, by name
+  std::vector<Declared> foundWeight;  ///< what findWeights found in the model
+  std::set<llvm::StringRef> setNames; ///< by the table being checked
   std::map<llvm::StringRef, std::set<llvm::StringRef>> setLayerNames;
   std::map<llvm::StringRef, TableName> tableNames;
   const ast::LayerDecl *tableLayer = nullptr;

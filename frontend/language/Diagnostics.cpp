@@ -80,8 +80,8 @@ public:
 
   void print(const Diagnostic &d) {
     bool isError = d.severity == Diagnostic::Severity::Error;
-    heading(d.caret, isError ? "error" : "warning", isError ? llvm::raw_ostream::RED : llvm::raw_ostream::MAGENTA,
-            d.text);
+    heading(d.caret, isError ? "error" : "warning",
+            isError ? llvm::raw_ostream::RED : llvm::raw_ostream::MAGENTA, d.text);
     excerpt(d.caret, d.marks);
     for (const Remark &r : d.remarks)
       remark(r);
@@ -92,7 +92,8 @@ public:
 private:
   void remark(const Remark &r) {
     bool isNote = r.kind == Remark::Kind::Note;
-    heading(r.caret, isNote ? "note" : "help", isNote ? llvm::raw_ostream::CYAN : llvm::raw_ostream::GREEN, r.text);
+    heading(r.caret, isNote ? "note" : "help", isNote ? llvm::raw_ostream::CYAN : llvm::raw_ostream::GREEN,
+            r.text);
     excerpt(r.caret, r.marks);
   }
 

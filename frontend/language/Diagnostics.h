@@ -8,9 +8,9 @@
 //   note: left 'p' is [T, kv=3, group=3, S], right 'v' is [S, kv=3, hd=64]; they share 'kv' and 'S'
 //   help: an attention's weights are summed over the keys: 'p @ v over S'
 //
-// A column counts characters, from 1. Tabs are shown as spaces up to the next multiple of 8, characters of double
-// width take two places, and what a terminal could not show safely appears as U+FFFD. Lines are shown in a window
-// around the caret where they are too long.
+// A column counts characters, from 1. Tabs are shown as spaces up to the next multiple of 8, characters of
+// double width take two places, and what a terminal could not show safely appears as U+FFFD. Lines are shown
+// in a window around the caret where they are too long.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +34,8 @@ class SourceMgr;
 
 namespace heddle {
 
-/// What is said after an error: a fact that explains it, or a remedy. With a place it shows that line as well.
+/// What is said after an error: a fact that explains it, or a remedy. With a place it shows that line as
+/// well.
 struct Remark {
   enum class Kind { Note, Help };
   Kind kind;
@@ -74,7 +75,8 @@ private:
   Diagnostic *diagnostic;
 };
 
-/// The diagnostics of one run, about the buffers of one SourceMgr. A message repeated at its place is kept once.
+/// The diagnostics of one run, about the buffers of one SourceMgr. A message repeated at its place is kept
+/// once.
 class Diagnostics {
 public:
   explicit Diagnostics(const llvm::SourceMgr &sources) : sources(sources) {}
@@ -94,7 +96,8 @@ public:
   const std::deque<Diagnostic> &all() const { return list; }
   const llvm::SourceMgr &sourceMgr() const { return sources; }
 
-  /// Prints all of them, in the order of their files and places. Colours where `os` is a terminal that has them.
+  /// Prints all of them, in the order of their files and places. Colours where `os` is a terminal that has
+  /// them.
   void print(llvm::raw_ostream &os) const;
 
 private:
@@ -109,7 +112,8 @@ private:
   unsigned errors = 0;
 };
 
-/// While it lives, each diagnostic ends with a note about the place that led there: "in 'rms_norm' called here".
+/// While it lives, each diagnostic ends with a note about the place that led there: "in 'rms_norm' called
+/// here".
 class DiagnosticContext {
 public:
   DiagnosticContext(Diagnostics &diagnostics, llvm::SMRange range, const llvm::Twine &text);
@@ -121,8 +125,8 @@ private:
   Diagnostics &diagnostics;
 };
 
-/// The candidate that `written` was probably meant to be: the nearest by edit distance, at most a third of the
-/// word's length away and at least within 1; the first of equals. Empty where none is near.
+/// The candidate that `written` was probably meant to be: the nearest by edit distance, at most a third of
+/// the word's length away and at least within 1; the first of equals. Empty where none is near.
 llvm::StringRef nearest(llvm::StringRef written, llvm::ArrayRef<llvm::StringRef> candidates);
 
 /// "did you mean 'NAME'?" for the nearest candidate, or the empty text: made to be passed to help().

@@ -18,15 +18,20 @@ struct Punctuation {
   StringRef quoted;
 };
 constexpr Punctuation punctuation[] = {
-    {Kind::Arrow, "->", "'->'"},       {Kind::FloorDiv, "//", "'//'"},    {Kind::LessEqual, "<=", "'<='"},
-    {Kind::GreaterEqual, ">=", "'>='"}, {Kind::EqualEqual, "==", "'=='"},  {Kind::NotEqual, "!=", "'!='"},
-    {Kind::Plus, "+", "'+'"},          {Kind::Minus, "-", "'-'"},         {Kind::Star, "*", "'*'"},
-    {Kind::Slash, "/", "'/'"},         {Kind::Percent, "%", "'%'"},       {Kind::Caret, "^", "'^'"},
-    {Kind::At, "@", "'@'"},            {Kind::LeftParen, "(", "'('"},     {Kind::RightParen, ")", "')'"},
-    {Kind::LeftBracket, "[", "'['"},   {Kind::RightBracket, "]", "']'"},  {Kind::LeftBrace, "{", "'{'"},
-    {Kind::RightBrace, "}", "'}'"},    {Kind::Equal, "=", "'='"},         {Kind::Less, "<", "'<'"},
-    {Kind::Greater, ">", "'>'"},       {Kind::Comma, ",", "','"},         {Kind::Colon, ":", "':'"},
-    {Kind::Dot, ".", "'.'"},           {Kind::Pipe, "|", "'|'"},          {Kind::Semicolon, ";", "';'"},
+    {Kind::Arrow, "->", "'->'"},      {Kind::FloorDiv, "//", "'//'"},
+    {Kind::LessEqual, "<=", "'<='"},  {Kind::GreaterEqual, ">=", "'>='"},
+    {Kind::EqualEqual, "==", "'=='"}, {Kind::NotEqual, "!=", "'!='"},
+    {Kind::Plus, "+", "'+'"},         {Kind::Minus, "-", "'-'"},
+    {Kind::Star, "*", "'*'"},         {Kind::Slash, "/", "'/'"},
+    {Kind::Percent, "%", "'%'"},      {Kind::Caret, "^", "'^'"},
+    {Kind::At, "@", "'@'"},           {Kind::LeftParen, "(", "'('"},
+    {Kind::RightParen, ")", "')'"},   {Kind::LeftBracket, "[", "'['"},
+    {Kind::RightBracket, "]", "']'"}, {Kind::LeftBrace, "{", "'{'"},
+    {Kind::RightBrace, "}", "'}'"},   {Kind::Equal, "=", "'='"},
+    {Kind::Less, "<", "'<'"},         {Kind::Greater, ">", "'>'"},
+    {Kind::Comma, ",", "','"},        {Kind::Colon, ":", "':'"},
+    {Kind::Dot, ".", "'.'"},          {Kind::Pipe, "|", "'|'"},
+    {Kind::Semicolon, ";", "';'"},
 };
 
 /// What people write from habit, and what is meant by it here.
@@ -124,7 +129,8 @@ private:
     if (close != StringRef::npos && rest[close] == '"')
       return take(Kind::Text, close + 1);
     size_t length = std::min(close, rest.size());
-    diagnostics.error(llvm::SMLoc::getFromPointer(rest.begin()), "a text must be closed with '\"' on its line");
+    diagnostics.error(llvm::SMLoc::getFromPointer(rest.begin()),
+                      "a text must be closed with '\"' on its line");
     take(Kind::Unknown, length);
   }
 
@@ -153,7 +159,8 @@ private:
     }
     StringRef character = rest.take_front(valid ? length : 1);
     bool printable = valid && llvm::sys::unicode::columnWidthUTF8(character) > 0;
-    llvm::SMRange range(llvm::SMLoc::getFromPointer(character.begin()), llvm::SMLoc::getFromPointer(character.end()));
+    llvm::SMRange range(llvm::SMLoc::getFromPointer(character.begin()),
+                        llvm::SMLoc::getFromPointer(character.end()));
     std::string what = printable ? ("'" + character + "'").str() : "0x" + llvm::toHex(character);
     diagnostics.error(range, "unexpected character " + what).help(help);
     take(Kind::Unknown, character.size());

@@ -1,8 +1,8 @@
 //===- Lexer.h - text to tokens ---------------------------------*- C++ -*-===//
 //
-// Cuts a page into tokens. Words are never reserved here: whether `size` is a declaration or a name is the parser's
-// to decide. Line ends are tokens; the parser skips those that end nothing (inside brackets, after an operator,
-// before `else`).
+// Cuts a page into tokens. Words are never reserved here: whether `size` is a declaration or a name is the
+// parser's to decide. Line ends are tokens; the parser skips those that end nothing (inside brackets, after
+// an operator, before `else`).
 //
 //===----------------------------------------------------------------------===//
 

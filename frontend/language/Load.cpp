@@ -33,8 +33,8 @@ static llvm::Expected<unsigned> addFile(llvm::SourceMgr &sources, llvm::StringRe
   if (!failure && fs::is_directory(file))
     failure = std::make_error_code(std::errc::is_a_directory);
   if (!failure && bytes > maxPageBytes)
-    return llvm::createStringError("'" + file + "' has " + llvm::Twine(bytes) + " bytes, a page has at most " +
-                                   llvm::Twine(maxPageBytes));
+    return llvm::createStringError("'" + file + "' has " + llvm::Twine(bytes) +
+                                   " bytes, a page has at most " + llvm::Twine(maxPageBytes));
   if (failure)
     return llvm::createStringError(failure, "cannot read '" + file + "': " + failure.message());
   auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/false);

@@ -25,13 +25,13 @@ struct LoadedPage {
   std::unique_ptr<ast::Page> library;
 };
 
-/// The folder with the architectures and std.heddle: $HEDDLE_MODELS if set, else the source tree's models/ if it is
-/// still there, else ../share/heddle/models beside the running program. Empty where none exists.
+/// The folder with the architectures and std.heddle: $HEDDLE_MODELS if set, else the source tree's models/ if
+/// it is still there, else ../share/heddle/models beside the running program. Empty where none exists.
 std::string modelsFolder();
 
 /// Reads and parses the page at `path` and std.heddle (from the page's own folder if it has one, else from
-/// modelsFolder()). Fails where a file cannot be read; what is wrong in the text goes to the result's diagnostics, and
-/// both trees then hold what could be understood.
+/// modelsFolder()). Fails where a file cannot be read; what is wrong in the text goes to the result's
+/// diagnostics, and both trees then hold what could be understood.
 llvm::Expected<std::unique_ptr<LoadedPage>> loadPage(llvm::StringRef path);
 
 } // namespace heddle

@@ -87,7 +87,8 @@ const Expr *Parser::asExpression(const Axis &axis) {
   StringRef tail(after, axis.range.End.getPointer() - after);
   SMLoc slash = SMLoc::getFromPointer(after + tail.find('/'));
   SMLoc digits = SMLoc::getFromPointer(after + tail.find_first_of("0123456789"));
-  const Expr *divisor = arena.make<NumberExpr>(SMRange(digits, axis.range.End), double(axis.divisor), axis.divisor);
+  const Expr *divisor =
+      arena.make<NumberExpr>(SMRange(digits, axis.range.End), double(axis.divisor), axis.divisor);
   SMRange opRange(slash, SMLoc::getFromPointer(slash.getPointer() + 1));
   return arena.make<BinaryExpr>(axis.range, BinaryOp::Div, opRange, name, divisor);
 }

@@ -9,9 +9,10 @@ using namespace heddle::ast;
 /// A name that can be an axis: not one of the words that go on with an expression.
 bool Parser::atAxisName(unsigned ahead) {
   const Token &token = peek(ahead);
-  return token.is(Kind::Name) && !llvm::StringSwitch<bool>(token.text)
-                                      .Cases({"and", "or", "else", "then", "is", "in", "not", "as", "over"}, true)
-                                      .Default(false);
+  return token.is(Kind::Name) &&
+         !llvm::StringSwitch<bool>(token.text)
+              .Cases({"and", "or", "else", "then", "is", "in", "not", "as", "over"}, true)
+              .Default(false);
 }
 
 /// axis = NAME [ "/" INT ]
@@ -27,7 +28,8 @@ std::optional<Axis> Parser::parseAxis(StringRef what) {
   advance();
   const Token &divisor = advance();
   if (divisor.text.getAsInteger(10, axis.divisor) || axis.divisor < 1) {
-    diagnostics.error(divisor.range(), "an axis is divided by an integer from 1 on, found '" + divisor.text + "'");
+    diagnostics.error(divisor.range(),
+                      "an axis is divided by an integer from 1 on, found '" + divisor.text + "'");
     return std::nullopt;
   }
   axis.range.End = divisor.end();

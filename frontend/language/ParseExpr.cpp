@@ -8,7 +8,8 @@ using namespace heddle::ast;
 
 /// Words that end an expression or go on with it, and so begin none.
 bool Parser::isReserved(StringRef word) {
-  static constexpr StringRef words[] = {"and", "or", "else", "then", "is", "in", "as", "over", "if", "for", "return"};
+  static constexpr StringRef words[] = {"and", "or",   "else", "then", "is",    "in",
+                                        "as",  "over", "if",   "for",  "return"};
   return llvm::is_contained(words, word);
 }
 
@@ -219,7 +220,8 @@ const Expr *Parser::parsePostfix() {
       value = parseBracket(start, value);
     } else if (at(Kind::LeftParen)) {
       List<const Expr *> args;
-      value = parseArgs(args) ? arena.make<CallExpr>(since(start), value, arena.copy<const Expr *>(args)) : nullptr;
+      value = parseArgs(args) ? arena.make<CallExpr>(since(start), value, arena.copy<const Expr *>(args))
+                              : nullptr;
     } else {
       break;
     }

@@ -250,8 +250,8 @@ const Stmt *Parser::parseEntry() {
     outputs.push_back(*output);
   } while (eatComma());
   std::optional<Block> body = parseBlock("and what the entry computes");
-  return body ? arena.make<EntryDecl>(since(name.loc()), Name{name.text, name.range()}, arena.copy<Param>(params),
-                                      arena.copy<Output>(outputs), *body)
+  return body ? arena.make<EntryDecl>(since(name.loc()), Name{name.text, name.range()},
+                                      arena.copy<Param>(params), arena.copy<Output>(outputs), *body)
               : nullptr;
 }
 

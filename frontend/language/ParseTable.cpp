@@ -65,7 +65,8 @@ const Row *Parser::parseRow() {
   if (atWord("ignore"))
     return parseIgnore();
   if (atAnyWord({"integer", "real", "flag", "text", "weight"}) && peek(1).is(Kind::Name)) {
-    diagnostics.error(peek().range(), "a table sets what the model declares, only 'size' may be declared in it")
+    diagnostics
+        .error(peek().range(), "a table sets what the model declares, only 'size' may be declared in it")
         .help("leave out '" + peek().text + "'");
     return nullptr;
   }

@@ -96,7 +96,8 @@ static std::string quote(const Token &token) {
   return token.is(Token::Kind::Text) ? token.text.str() : ("'" + token.text + "'").str();
 }
 
-/// Whether the lexer has reported this token or the last one: what follows from that is no mistake of its own.
+/// Whether the lexer has reported this token or the last one: what follows from that is no mistake of its
+/// own.
 bool Parser::nearUnknown() {
   return peek().is(Kind::Unknown) || (position > 0 && tokens[position - 1].is(Kind::Unknown));
 }
@@ -149,8 +150,8 @@ bool Parser::needEnd() {
   return false;
 }
 
-/// Goes on after a mistake in the item that began at token `start`: at this line if the mistake is its first token,
-/// else at the next line. What stands in braces on the way is passed over as a whole.
+/// Goes on after a mistake in the item that began at token `start`: at this line if the mistake is its first
+/// token, else at the next line. What stands in braces on the way is passed over as a whole.
 void Parser::recover(size_t start) {
   enclosing = 0;
   bool beginsLine = position > 0 && tokens[position - 1].is(Kind::Newline);
@@ -227,7 +228,8 @@ bool Parser::tooDeep() {
   if (depth <= maxDepth)
     return false;
   if (!std::exchange(reportedDepth, true))
-    diagnostics.error(peek().loc(), "expressions and blocks may be nested at most " + Twine(maxDepth) + " deep");
+    diagnostics.error(peek().loc(),
+                      "expressions and blocks may be nested at most " + Twine(maxDepth) + " deep");
   return true;
 }
 

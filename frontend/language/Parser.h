@@ -8,8 +8,8 @@
 
 namespace heddle {
 
-/// Parses the page in `buffer` of the diagnostics' SourceMgr. Errors go to `diagnostics`; parsing goes on after each
-/// at the next line or brace, and the tree holds what was understood. Never null.
+/// Parses the page in `buffer` of the diagnostics' SourceMgr. Errors go to `diagnostics`; parsing goes on
+/// after each at the next line or brace, and the tree holds what was understood. Never null.
 std::unique_ptr<ast::Page> parsePage(unsigned buffer, Diagnostics &diagnostics);
 
 } // namespace heddle

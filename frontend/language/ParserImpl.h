@@ -1,7 +1,7 @@
 //===- ParserImpl.h - the recursive descent parser --------------*- C++ -*-===//
 //
-// One member function for each production of the grammar; each has its rule above it. A function that fails has
-// reported why and returns null (or nullopt); only blocks, rows and the page itself recover.
+// One member function for each production of the grammar; each has its rule above it. A function that fails
+// has reported why and returns null (or nullopt); only blocks, rows and the page itself recover.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,7 +48,8 @@ private:
   std::optional<ast::Name> parseName(llvm::StringRef what);
   const ast::TextExpr *parseText(llvm::StringRef what);
   bool parseNames(List<ast::Name> &names, llvm::StringRef what);
-  /// Items until `}`; recovers after each that fails. Returns the range with both braces, or nullopt without `{`.
+  /// Items until `}`; recovers after each that fails. Returns the range with both braces, or nullopt without
+  /// `{`.
   std::optional<llvm::SMRange> parseBraces(llvm::StringRef after, llvm::function_ref<bool()> item);
 
   /// Inside ( ) and [ ] a line does not end.
@@ -149,8 +150,8 @@ private:
 
   std::vector<Token> tokens;
   size_t position = 0;
-  llvm::SMLoc lastEnd;     ///< the end of the last token taken
-  unsigned enclosing = 0;  ///< open ( and [ around the current token
+  llvm::SMLoc lastEnd;    ///< the end of the last token taken
+  unsigned enclosing = 0; ///< open ( and [ around the current token
   unsigned depth = 0;
   bool reportedDepth = false;
   bool reportedEnd = false;

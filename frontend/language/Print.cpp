@@ -13,7 +13,7 @@ using llvm::raw_ostream;
 using llvm::Twine;
 
 StringRef ast::spelling(BinaryOp op) {
-  static constexpr StringRef spellings[] = {"+", "-", "*",  "/",  "//", "%",  "^",  "<",
+  static constexpr StringRef spellings[] = {"+",  "-", "*",  "/",  "//", "%",  "^",   "<",
                                             "<=", ">", ">=", "==", "!=", "in", "and", "or"};
   return spellings[unsigned(op)];
 }
@@ -32,7 +32,9 @@ std::string heddle::toText(const Product &product) {
                                     [](const Factor &factor) -> std::string {
                                       if (factor.kind == Factor::Kind::Axis)
                                         return toText(factor.axis);
-                                      return factor.kind == Factor::Kind::One ? "1" : "(" + toText(*factor.sum) + ")";
+                                      return factor.kind == Factor::Kind::One
+                                                 ? "1"
+                                                 : "(" + toText(*factor.sum) + ")";
                                     }),
                     " ");
 }
@@ -163,14 +165,16 @@ private:
       return ifStmt(*cast<IfStmt>(s));
     case Stmt::Kind::Fn: {
       const auto *fn = cast<FnDecl>(s);
-      line("fn " + fn->name.text + (fn->axes.empty() ? std::string() : "[" + names(fn->axes) + "]"), s->loc());
+      line("fn " + fn->name.text + (fn->axes.empty() ? std::string() : "[" + names(fn->axes) + "]"),
+           s->loc());
       for (const Param &p : fn->params)
         param(p);
       return block(fn->body);
     }
     case Stmt::Kind::Layer: {
       const auto *layer = cast<LayerDecl>(s);
-      line("layer " + layer->name.text + "[" + layer->index.text + "] -> " + toText(*layer->result), s->loc());
+      line("layer " + layer->name.text + "[" + layer->index.text + "] -> " + toText(*layer->result),
+           s->loc());
       for (const Param &p : layer->params)
         param(p);
       return block(layer->body);
@@ -205,11 +209,12 @@ private:
 
   void table(const Table &table) {
     auto texts = [](ArrayRef<const TextExpr *> list, StringRef separator) {
-      return llvm::join(llvm::map_range(list, [](const TextExpr *t) { return ("\"" + t->value + "\"").str(); }),
-                        separator);
+      return llvm::join(
+          llvm::map_range(list, [](const TextExpr *t) { return ("\"" + t->value + "\"").str(); }), separator);
     };
     std::string prefixes = table.prefixes.empty() ? "" : " in " + texts(table.prefixes, " else ");
-    line("checkpoint " + table.format.text + " " + texts(table.modelTypes, ", ") + prefixes, table.range.Start);
+    line("checkpoint " + table.format.text + " " + texts(table.modelTypes, ", ") + prefixes,
+         table.range.Start);
     rows(table.rows);
   }
 
@@ -245,7 +250,11 @@ private:
       line("ignore", r->loc());
       for (const IgnoreItem &item : cast<IgnoreRow>(r)->items) {
         Indent indent(*this);
-        line((item.isTensor ? "tensor " : item.isPrefix ? "prefix " : "entry ") + item.text, item.range.Start);
+        line((item.isTensor   ? "tensor "
+              : item.isPrefix ? "prefix "
+                              : "entry ") +
+                 item.text,
+             item.range.Start);
       }
       return;
     case Row::Kind::If:
@@ -264,7 +273,8 @@ private:
     switch (e->kind()) {
     case Expr::Kind::Number: {
       SMRange r = e->range();
-      return line("number " + StringRef(r.Start.getPointer(), r.End.getPointer() - r.Start.getPointer()), e->loc());
+      return line("number " + StringRef(r.Start.getPointer(), r.End.getPointer() - r.Start.getPointer()),
+                  e->loc());
     }
     case Expr::Kind::Text:
       return line("text \"" + cast<TextExpr>(e)->value + "\"", e->loc());

@@ -158,7 +158,9 @@ void AxisSpace::define(AxisId axis, const Size &size) {
   }
 }
 
-AxisId AxisSpace::fresh(StringRef name, Size size) { return intern({name.str(), 1, ++scopes, std::move(size)}); }
+AxisId AxisSpace::fresh(StringRef name, Size size) {
+  return intern({name.str(), 1, ++scopes, std::move(size)});
+}
 
 std::optional<AxisId> AxisSpace::part(AxisId axis, int64_t divisor) {
   Entry entry = entries[axis];

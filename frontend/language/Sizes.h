@@ -1,8 +1,8 @@
 //===- Sizes.h - axes and their sizes as symbols ----------------*- C++ -*-===//
 //
-// Without a checkpoint a size is a symbol. Axes are interned, so that two are the same axis exactly if their ids are
-// equal; sizes are sums of products of symbols, enough to see that `[hd -> hd/2 | hd/4]` leaves a quarter over and
-// that `[E -> groups per]` with `size per = E / groups` does not.
+// Without a checkpoint a size is a symbol. Axes are interned, so that two are the same axis exactly if their
+// ids are equal; sizes are sums of products of symbols, enough to see that `[hd -> hd/2 | hd/4]` leaves a
+// quarter over and that `[E -> groups per]` with `size per = E / groups` does not.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,8 +20,8 @@
 
 namespace heddle::check {
 
-/// A sum of products of powers of symbols with rational factors; "unknown" where that cannot say it. Arithmetic that
-/// would overflow gives unknown.
+/// A sum of products of powers of symbols with rational factors; "unknown" where that cannot say it.
+/// Arithmetic that would overflow gives unknown.
 class Size {
 public:
   static Size unknown() { return Size(); }

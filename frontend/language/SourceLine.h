@@ -24,7 +24,7 @@ public:
   SourceLine(const llvm::SourceMgr &sources, llvm::SMLoc place);
 
   llvm::StringRef file() const { return name; }
-  unsigned number() const { return line; } ///< from 1
+  unsigned number() const { return line; }  ///< from 1
   unsigned column(llvm::SMLoc place) const; ///< in characters, from 1
 
   struct Excerpt {

@@ -98,7 +98,8 @@ std::string heddle::check::describe(const Value &value, const AxisSpace &axes) {
   case Kind::Stored:
     return "a stored tensor";
   case Kind::Tuple:
-    return "(" + llvm::join(llvm::map_range(value.parts, [&](const Value &p) { return describe(p, axes); }), ", ") +
+    return "(" +
+           llvm::join(llvm::map_range(value.parts, [&](const Value &p) { return describe(p, axes); }), ", ") +
            ")";
   }
   return "";
@@ -108,6 +109,7 @@ bool State::agreesWith(const State &other) const {
   return names.size() == other.names.size() &&
          llvm::all_of(llvm::zip(names, other.names), [](const auto &pair) {
            const auto &[a, b] = pair;
-           return a.first == b.first && a.second.axes == b.second.axes && a.second.value.key() == b.second.value.key();
+           return a.first == b.first && a.second.axes == b.second.axes &&
+                  a.second.value.key() == b.second.value.key();
          });
 }

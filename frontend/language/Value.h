@@ -15,15 +15,16 @@ namespace heddle::check {
 /// A value's kind, axes, and on what it depends.
 struct Value {
   enum class Kind {
-    Wild,    ///< after an error, or an untyped parameter: fits everywhere
-    Config,  ///< known when compiling, of a kind only the checkpoint tells: an entry, or what was made from one
+    Wild,   ///< after an error, or an untyped parameter: fits everywhere
+    Config, ///< known when compiling, of a kind only the checkpoint tells: an entry, or what was made from
+            ///< one
     None,
     Integer,
     Real,
     Flag,
     Text,
     List,
-    Stored,  ///< a stored tensor whose dimensions have no names yet
+    Stored, ///< a stored tensor whose dimensions have no names yet
     Tuple,
   };
   /// When it becomes known, the earliest first.

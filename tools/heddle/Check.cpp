@@ -1,7 +1,7 @@
 //===- Check.cpp - heddle check PAGE.heddle -------------------------------===//
 
-#include "Verb.h"
 #include "frontend/language/Check.h"
+#include "Verb.h"
 #include "frontend/language/Load.h"
 #include "frontend/language/Print.h"
 #include "llvm/Support/raw_ostream.h"
@@ -12,7 +12,8 @@ using namespace llvm;
 static int runCheck();
 static Verb verb("check", "read a page and report every error in it", runCheck);
 
-static cl::opt<std::string> page(cl::Positional, cl::Required, cl::desc("PAGE.heddle"), cl::sub(verb.command));
+static cl::opt<std::string> page(cl::Positional, cl::Required, cl::desc("PAGE.heddle"),
+                                 cl::sub(verb.command));
 static cl::opt<bool> axes("axes", cl::desc("print the axes of every local value"), cl::sub(verb.command));
 
 namespace {
