@@ -78,6 +78,9 @@ private:
       if (weight->offset() > program.weights_bytes() ||
           weight->bytes() > program.weights_bytes() - weight->offset())
         refuse(place, "it reaches beyond the weights");
+      // The Verifier looks at where a list begins, not at where its numbers of eight bytes do.
+      if (weight->shape() && reinterpret_cast<uintptr_t>(weight->shape()->Data()) % alignof(uint64_t) != 0)
+        refuse(place, "its shape must begin at a multiple of 8");
     }
   }
 

@@ -83,6 +83,15 @@ TEST(Description, AnotherVersionIsRefused) {
   EXPECT_EQ(problemOf(fake), "the program has format 7, this runtime reads 1: compile the model again");
 }
 
+TEST(Description, NumbersOfEightBytesMustBeAligned) {
+  FakeProgram fake;
+  const auto *weight = reinterpret_cast<const flatbuffers::Table *>(
+      format::GetProgram(fake.description.data())->weights()->Get(0));
+  auto *field = const_cast<uint8_t *>(weight->GetAddressOf(format::Weight::VT_SHAPE));
+  flatbuffers::WriteScalar(field, flatbuffers::ReadScalar<uint32_t>(field) + 4);
+  EXPECT_NE(problemOf(fake).find("'bias': its shape must begin at a multiple of 8"), std::string::npos);
+}
+
 TEST(Description, MissingKernelsAreRefused) {
   FakeProgram fake;
   fake.table.count -= 1;
