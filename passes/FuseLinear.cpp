@@ -5,8 +5,8 @@
 //
 // Steps, for each accumulator in turn:
 //   1. grow a group: where all that reads a member are maps that follow, these join, and with them the other accumulators they
-//      read, if these share the vector, the axes summed over and the rows; unless that would make a circle (a norm of the
-//      accumulator reads a reduction of it);
+//      read (also through maps, a bias for one), if these share the vector, the axes summed over and the rows; unless that would
+//      make a circle (a norm of the accumulator reads a reduction of it);
 //   2. the group's maps, inlined one after the other, are the epilogue; members read from outside are the results.
 // The prologue hands the vector on as it is; fold-norms fills it.
 //
@@ -94,7 +94,7 @@ private:
         return rewriter->notifyMatchFailure(map, "has other axes than the rows it reads");
       members.insert(map);
       for (Value input : map.getInputs())
-        addAccumulator(input);
+        addSources(input);
     }
     for (Operation *op : members)
       if (reachesAround(op, members))
@@ -102,15 +102,27 @@ private:
     return success();
   }
 
-  void addAccumulator(Value value) {
-    auto contract = value.getDefiningOp<ContractOp>();
-    if (!contract || members.contains(contract))
+  /// The accumulator behind a value, if it could be in this group; only maps that follow it may lie between.
+  bool comesFromSuch(Value value) {
+    if (auto contract = value.getDefiningOp<ContractOp>()) {
+      FailureOr<Accumulator> other = asAccumulator(contract, *rewriter);
+      return succeeded(other) && other->sharesAllWith(accumulators.front());
+    }
+    auto map = value.getDefiningOp<MapOp>();
+    return map && haveSameAxes(map.getResult().getType(), typeOf(accumulators.front().contract.getResult())) &&
+           llvm::any_of(map.getInputs(), [&](Value input) { return comesFromSuch(input); });
+  }
+
+  /// Such an accumulator, and the maps between it and a member that reads it, join.
+  void addSources(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || members.contains(op) || !comesFromSuch(value))
       return;
-    FailureOr<Accumulator> other = asAccumulator(contract, *rewriter);
-    if (failed(other) || !other->sharesAllWith(accumulators.front()))
-      return;
-    accumulators.push_back(*other);
-    members.insert(contract);
+    members.insert(op);
+    if (auto contract = dyn_cast<ContractOp>(op))
+      return accumulators.push_back(*asAccumulator(contract, *rewriter));
+    for (Value input : op->getOperands())
+      addSources(input);
   }
 
   RewriterBase *rewriter;

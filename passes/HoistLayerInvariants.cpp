@@ -2,8 +2,8 @@
 //
 // Terms: a value of a layer is *invariant* if it is computed from positions, indices, constants and sizes, or from arguments for
 // which every invocation passes such a value. It is *dear* if a dear map (a function of `math`, a division) is among what it is
-// computed from. It is hoisted if it is both and spans one of T, S and U at most: a table for each pair of tokens would be
-// as large as the scores.
+// computed from. It is hoisted if it is both, real, and spans one of T, S and U at most: a table for each pair of tokens would
+// be as large as the scores, and integers (the chunk of a position) tell bound-keys what a mask means.
 //
 // Steps, for each layer:
 //   1. find the values to be hoisted that something else reads: these become arguments;
@@ -42,12 +42,12 @@ public:
 
   ArrayRef<InvokeOp> getInvocations() const { return invocations; }
 
-  bool isHoistable(Value value) { return spansOneText(value) && isInvariant(value) && isDear(value); }
+  bool isHoistable(Value value) { return isSmallAndReal(value) && isInvariant(value) && isDear(value); }
 
 private:
-  static bool spansOneText(Value value) {
+  static bool isSmallAndReal(Value value) {
     auto type = dyn_cast<NamedTensorType>(value.getType());
-    return type && llvm::count(type.getSizes(), NamedTensorType::kDynamic) <= 1;
+    return type && type.getFormat() == Format::F32 && llvm::count(type.getSizes(), NamedTensorType::kDynamic) <= 1;
   }
 
   bool isInvariant(Value value) {

@@ -10,6 +10,7 @@
 //   regroup(map(x, ...))        -> map(regroup(x), ...)        likewise, when each input concerned can take it further
 //   map(concat(x, y), ...)      -> concat(map(x), map(y))      when only the map reads the concat
 //   concat(concat(x, y), z)     -> concat(x, y, z)
+//   regroup[a -> b](concat)     -> concat along b              when only the regroup reads it
 //
 // (slice of slice and slice of concat are canonical forms of heddle.slice.) Rotary embedding, also of a part of each head
 // and of pairs side by side, is then two contractions of weights' views, two maps and one concat.
@@ -282,6 +283,27 @@ struct ConcatOfConcat : OpRewritePattern<ConcatOp> {
   Pass::Statistic &count;
 };
 
+/// A concat under another name.
+struct RenameOfConcat : OpRewritePattern<RegroupOp> {
+  RenameOfConcat(MLIRContext *context, Pass::Statistic &count) : OpRewritePattern(context), count(count) {}
+  LogicalResult matchAndRewrite(RegroupOp regroup, PatternRewriter &rewriter) const override {
+    auto concat = regroup.getInput().getDefiningOp<ConcatOp>();
+    if (!concat || regroup.getFrom().size() != 1 || regroup.getTo().size() != 1 || regroup.getFrom()[0] != concat.getToAttr())
+      return failure();
+    StringRef to = axisNames(regroup.getTo())[0];
+    if (!readByOneOp(concat.getResult()))
+      return rewriter.notifyMatchFailure(concat, "is read under its old name too");
+    for (auto [part, axis] : llvm::zip(concat.getParts(), axisNames(concat.getFrom())))
+      if (typeOf(part).has(to) && axis != to)
+        return rewriter.notifyMatchFailure(concat, "a part has the axis '" + to + "' already");
+    rewriter.replaceOpWithNewOp<ConcatOp>(regroup, regroup.getResult().getType(), concat.getParts(), concat.getFrom(),
+                                          rewriter.getStringAttr(to));
+    ++count;
+    return success();
+  }
+  Pass::Statistic &count;
+};
+
 class PushSlices : public heddle::impl::PushSlicesBase<PushSlices> {
   using PushSlicesBase::PushSlicesBase;
 
@@ -289,8 +311,8 @@ class PushSlices : public heddle::impl::PushSlicesBase<PushSlices> {
     MLIRContext *context = &getContext();
     Explainer explainer("push-slices", explain);
     RewritePatternSet patterns(context);
-    patterns.add<SliceOfMap, SliceOfContract, SliceOfJoin, RegroupOfContract, RegroupOfMap, MapOfConcat, ConcatOfConcat>(
-        context, numPushed);
+    patterns.add<SliceOfMap, SliceOfContract, SliceOfJoin, RegroupOfContract, RegroupOfMap, MapOfConcat, ConcatOfConcat,
+                 RenameOfConcat>(context, numPushed);
     SliceOp::getCanonicalizationPatterns(patterns, context);
     MapOp::getCanonicalizationPatterns(patterns, context);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),
