@@ -17,6 +17,7 @@ def Heddle_Dialect : Dialect {
     what those do not have: named axes, contraction, look-up, keep, softmax, the fused forms, kernels for one lane.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect"];
 }
