@@ -11,6 +11,9 @@ using namespace heddle;
 /// No section is larger; sums of a few such numbers fit in 64 bits.
 static constexpr uint64_t mostBytes = uint64_t(1) << 60;
 
+/// Zeros after each weight: a vector load may read so far past its end. An empty weight has a place of its own thereby.
+static constexpr uint64_t readAhead = 64;
+
 /// Weights of at least this many bytes begin at a page of their own.
 static constexpr uint64_t largeWeight = 1 << 20, pageSize = 4096;
 
@@ -142,8 +145,7 @@ Expected<uint64_t> PackPlan::place(PackedWeight weight, StringRef key) {
   if (weight.bytes > mostBytes || weight.offset > mostBytes - weight.bytes)
     return createStringError("weight '" + weight.name + "' is too large");
   found->second = weight.offset;
-  // An empty weight takes a place of its own all the same, so that an offset names one weight.
-  end = weight.offset + std::max<uint64_t>(weight.bytes, 1);
+  end = weight.offset + weight.bytes + readAhead;
   sizes[weight.offset] = weight.bytes;
   list.push_back(std::move(weight));
   return found->second;

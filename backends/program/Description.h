@@ -1,0 +1,32 @@
+//===- Description.h - writes a program's description -----------*- C++ -*-===//
+
+#ifndef HEDDLE_BACKENDS_PROGRAM_DESCRIPTION_H
+#define HEDDLE_BACKENDS_PROGRAM_DESCRIPTION_H
+
+#include "backends/program/Schedule.h"
+
+namespace heddle {
+
+/// What a description holds beside the schedule; program.fbs says what each means.
+struct ProgramFacts {
+  std::string compiler, model, architecture, target, options;
+  uint32_t cacheMultiple = 64;
+  uint32_t context = 0;
+  bool bounded = false;
+  std::string tokenizer; // serialized TokenizerModel
+  std::string chatTemplate, bosToken, eosToken;
+  std::vector<uint32_t> endTokens;
+  int32_t memoryStart = -1;
+  std::vector<uint32_t> regimes;
+  llvm::StringMap<uint64_t> scratch; // kernel -> bytes of scratch memory
+};
+
+/// The description, a FlatBuffer. The hash of the weights is not known yet: setWeightsHash.
+std::vector<uint8_t> describe(const Schedule &schedule, const PackPlan &plan, const ProgramFacts &facts);
+
+/// Sets `weights_hash` in what `describe` made.
+void setWeightsHash(llvm::MutableArrayRef<uint8_t> description, uint64_t hash);
+
+} // namespace heddle
+
+#endif // HEDDLE_BACKENDS_PROGRAM_DESCRIPTION_H
