@@ -139,8 +139,8 @@ Value Elaborator::coerceTensor(ast::DeclKind kind, const ast::DeclItem &item, co
                   entryNote(value));
     return kind == ast::DeclKind::Real ? listTensor(value, expected, place) : value;
   }
-  if (value.isNumber() && !checkpoint && kind != ast::DeclKind::Real)
-    return Value::list(std::vector<Value>(size_t(product(expected).value_or(0)), value));
+  if (value.isNumber() && kind != ast::DeclKind::Real) // one for all: `flag local: [layers] else true`
+    return Value::list(std::vector<Value>(size_t(std::min(product(expected).value_or(0), largestConstant)), value));
   if (value.isNumber())
     return value;
   if (!value.is(Value::Kind::Constant) || !sameSet(value.asConstant()->axes, expected))

@@ -38,6 +38,7 @@ struct Frame {
 /// A function, layer or entry whose ops are being made.
 struct Body {
   enum class Kind { Function, Layer, Entry };
+  Body(Kind kind, mlir::Block *block) : kind(kind), block(block) {}
 
   Kind kind;
   mlir::Block *block;

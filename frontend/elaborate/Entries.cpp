@@ -74,7 +74,7 @@ bool Elaborator::traceEntry(const ast::EntryDecl &entry) {
   state.addRegion()->push_back(block);
 
   Frame frame(&root);
-  Body own{Body::Kind::Entry, block};
+  Body own(Body::Kind::Entry, block);
   bool encodes = any_of(entries, [](const ast::EntryDecl *other) { return other->name.text == "encode"; });
   own.tapPrefix = !encodes ? "" : entry.name.text == "encode" ? "encoder_" : "decoder_";
   if (!declareInputs(entry, frame, own))

@@ -95,6 +95,7 @@ Value Elaborator::call(const ast::FnDecl &fn, ArrayRef<AxisList> groups, std::ve
     frame.values[param.name.text] = value;
   }
   SaveAndRestore<const ast::Expr *> direct(directValue, nullptr);
+  SaveAndRestore<StringRef> target(directTarget, "");
   SaveAndRestore texts(tensorTexts, false);
   return body ? traceFunction(fn, frame, key, place) : runFunction(fn, frame, place);
 }
@@ -137,7 +138,7 @@ Value Elaborator::traceFunction(const ast::FnDecl &fn, Frame &frame, StringRef k
         argument.setLoc(emitter.named(param.name.text, param.name.range.Start));
         value = Value::runtime(argument, value.facts);
       }
-    Body own{Body::Kind::Function, block};
+    Body own(Body::Kind::Function, block);
     builder.setInsertionPointToEnd(block);
     Value result;
     {

@@ -132,7 +132,7 @@ Value Elaborator::traceLayer(const ast::LayerDecl &layer, int64_t number, ArrayR
       frame.values[param.name.text] = Value::runtime(argument, value.facts);
     }
 
-  Body own{Body::Kind::Layer, block};
+  Body own(Body::Kind::Layer, block);
   AxisList expected;
   Value result;
   {

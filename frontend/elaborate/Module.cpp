@@ -113,9 +113,10 @@ void Elaborator::finishModule() {
   SmallVector<mlir::Operation *> ops;
   for (mlir::Operation &op : *module->getBody())
     ops.push_back(&op);
-  llvm::stable_sort(ops, [&](mlir::Operation *a, mlir::Operation *b) { return rank(*a) < rank(*b); });
-  for (mlir::Operation *op : ops)
-    op->moveBefore(module->getBody(), module->getBody()->end());
+  for (int turn = 0; turn < 4; ++turn)
+    for (mlir::Operation *op : ops)
+      if (rank(*op) == turn)
+        op->moveBefore(module->getBody(), module->getBody()->end());
 }
 
 mlir::OwningOpRef<mlir::ModuleOp> Elaborator::run() {
