@@ -26,7 +26,7 @@ class FunctionLowering {
 public:
   FunctionLowering(FunctionOpInterface function, const KernelOptions &options, bool plain)
       : function(function), module(function->getParentOfType<ModuleOp>()), body(function.getFunctionBody().front()),
-        memory(module), options(options), plain(plain), builder(function.getContext()) {
+        memory(module), order(module), options(options), plain(plain), builder(function.getContext()) {
     if (auto layer = dyn_cast<LayerOp>(*function))
       this->options.decode = layer.getVariant() == Variant::Decode;
     else
@@ -37,6 +37,9 @@ public:
     convertSignature();
     if (!plain)
       choosePackings();
+    builder.setInsertionPointToStart(&body);
+    for (Operation *op : originals) // all at first: an op may store into what a later one makes
+      allocate(op);
     for (Operation *op : originals) {
       builder.setInsertionPoint(op);
       if (failed(lower(op)))
@@ -52,7 +55,7 @@ private:
     return Layout::parse(text, cast<NamedTensorType>(tensor.getType()), cached);
   }
   /// Entries speak to the runtime: tokens outermost. Layers: as `assign-layouts` has it.
-  std::string borderLayout(NamedTensorType type) { return defaultLayout(type, plain && isa<LayerOp>(*function)); }
+  std::string borderLayout(NamedTensorType type) { return defaultLayout(type, plain && isa<LayerOp>(*function), order); }
 
   void convertSignature() {
     for (Operation &op : body)
@@ -66,6 +69,7 @@ private:
           dim.dynamic = StringRef(dim.dynamic).split(':').first.str();
       Value argument = body.addArgument(layout.memref(storedType(type)), function.getLoc());
       types.push_back(argument.getType());
+      argumentAttributes.push_back(describe(layout));
       return Storage{argument, layout};
     };
     for (unsigned i = 0; i < inputs; ++i)
@@ -74,6 +78,18 @@ private:
       results.push_back(addArgument(cast<NamedTensorType>(result.getType())));
     argumentTypes = types;
     tensorArguments = inputs;
+    if (auto entry = dyn_cast<EntryOp>(*function))
+      entry.setArgAttrsAttr(builder.getArrayAttr(argumentAttributes));
+  }
+
+  /// What an argument's dimensions are, for the schedule.
+  Attribute describe(const Layout &layout) {
+    SmallVector<Attribute> axes;
+    for (const LayoutDim &dim : layout.dims)
+      axes.push_back(builder.getStringAttr(dim.axis));
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr("heddle.axes", builder.getArrayAttr(axes)),
+         builder.getNamedAttr("heddle.dims", builder.getArrayAttr(layout.dynamicDims(builder.getContext())))});
   }
 
   /// The stored weight that a heddle.weight means: in a layer, any of those that its invocations mean.
@@ -148,7 +164,6 @@ private:
   }
 
   LogicalResult lower(Operation *op) {
-    allocate(op);
     EmitContext context{memory, builder, options, cast<SymbolOpInterface>(*function).getName().str()};
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<LinearOp>([&](LinearOp linear) { return emitLinear(linear, context), success(); })
@@ -178,7 +193,7 @@ private:
         .Case<InvokeOp>([&](InvokeOp invoke) { return lowerInvoke(invoke), success(); })
         .Case<TapOp>([&](TapOp tap) { return lowerTap(tap, context), success(); })
         .Case<ReturnOp>([&](ReturnOp end) { return lowerReturn(end, context), success(); })
-        .Case<BufferOp, CacheOp, PackedOp, LaunchOp>([](Operation *) { return success(); })
+        .Case<arith::ConstantOp, BufferOp, CacheOp, PackedOp, LaunchOp>([](Operation *) { return success(); })
         .Default([](Operation *other) { return other->emitOpError("has no kernel"); });
   }
 
@@ -193,7 +208,7 @@ private:
     KernelBuilder k = context.kernel(whole);
     PointEmitter points(k);
     auto type = cast<NamedTensorType>(part.getType());
-    Layout layout = Layout::parse(defaultLayout(type, plain), type, false);
+    Layout layout = Layout::parse(defaultLayout(type, plain, order), type, false);
     auto grid = forEachPoint(k, type, layout, [&](const Env &env, Value where) {
       points.storeInto(whole, part, env, points.point(part, env), where);
     });
@@ -263,12 +278,14 @@ private:
   ModuleOp module;
   Block &body;
   Memory memory;
+  AxisOrder order;
   KernelOptions options;
   bool plain;
   OpBuilder builder;
   SmallVector<Operation *> originals;
   SmallVector<Storage> results;
   SmallVector<Type> argumentTypes;
+  SmallVector<Attribute> argumentAttributes;
   unsigned tensorArguments = 0;
 };
 
