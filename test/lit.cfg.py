@@ -17,3 +17,9 @@ config.environment["PATH"] = os.pathsep.join(
 )
 config.environment["HEDDLE_MODELS"] = config.heddle_models
 config.substitutions.append(("%models", config.heddle_models))
+
+# Reference checkpoints beside the repository; tests that need them say REQUIRES: shared.
+shared = os.path.join(config.test_source_root, "..", "..", "shared")
+if os.path.isdir(shared):
+    config.available_features.add("shared")
+    config.substitutions.append(("%shared", os.path.realpath(shared)))

@@ -6,7 +6,7 @@ configure_file(lit.site.cfg.py.in lit.site.cfg.py @ONLY)
 add_custom_target(check-lit
   COMMAND ${HEDDLE_LIT} -sv ${CMAKE_CURRENT_BINARY_DIR}
   USES_TERMINAL)
-foreach(tool heddle heddle-opt)
+foreach(tool heddle heddle-opt heddle-elaborate)
   if(TARGET ${tool})
     add_dependencies(check-lit ${tool})
   endif()

@@ -8,6 +8,7 @@
 #ifndef HEDDLE_FRONTEND_ELABORATE_AXES_H
 #define HEDDLE_FRONTEND_ELABORATE_AXES_H
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
