@@ -107,7 +107,7 @@ RuntimeFacts Elaborator::factsOf(MathOp op, ArrayRef<Value> x) {
     for (unsigned i : {0, 1})
       if (x[i].facts.positionOffset && x[1 - i].isNumber() && (op == MathOp::Add || i == 0))
         facts.positionOffset = *x[i].facts.positionOffset +
-                               int64_t(x[1 - i].asNumber().value) * (op == MathOp::Sub ? -1 : 1);
+                               saturated(x[1 - i].asNumber().value, INT32_MIN, INT32_MAX) * (op == MathOp::Sub ? -1 : 1);
   return facts;
 }
 

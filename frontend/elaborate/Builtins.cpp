@@ -57,6 +57,8 @@ Value Elaborator::positions(const AxisList &list, bool index, SMRange place) {
   if (list.size() != 1 || list[0].isDynamic() == index)
     return fail(place, index ? "'index' counts along one axis of known size, found " + toText(list)
                              : "'position' is along T, S or U, found " + toText(list));
+  if (index && list[0].size > largestConstant)
+    return fail(place, "'index' counts to at most " + Twine(largestConstant) + ", found " + toText(list));
   if (index)
     return Value::constant(iota(list[0]));
   if (!body)

@@ -18,7 +18,7 @@ mlir::Value heddle::elaboration::constantScalar(OpBuilder &builder, Location loc
   case NumberKind::Real:
     return arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(float(number.value)));
   case NumberKind::Integer:
-    return arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(int32_t(number.value)));
+    return arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(int32_t(saturated(number.value, INT32_MIN, INT32_MAX))));
   case NumberKind::Flag:
     return arith::ConstantOp::create(builder, loc, builder.getBoolAttr(number.value != 0));
   }

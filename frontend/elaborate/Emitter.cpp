@@ -134,7 +134,7 @@ mlir::Value Emitter::constant(const ConstantTensor &tensor, Location loc) {
   for (double value : sorted->values)
     values.push_back(tensor.kind == NumberKind::Real
                          ? mlir::Attribute(builder.getF32FloatAttr(float(value)))
-                         : mlir::IntegerAttr::get(result.scalarType(), int64_t(value)));
+                         : mlir::IntegerAttr::get(result.scalarType(), saturated(value, INT32_MIN, INT32_MAX)));
   return ConstantOp::create(builder, loc, result, mlir::DenseElementsAttr::get(shape, values));
 }
 

@@ -175,6 +175,12 @@ double heddle::elaboration::compute(MathOp op, ArrayRef<double> x) {
   llvm_unreachable("not an operation");
 }
 
+int64_t heddle::elaboration::saturated(double value, int64_t least, int64_t greatest) {
+  if (std::isnan(value))
+    return 0;
+  return value <= double(least) ? least : value >= double(greatest) ? greatest : int64_t(value);
+}
+
 std::optional<int64_t> heddle::elaboration::wholeNumber(double value) {
   double whole = std::round(value);
   if (!(std::fabs(value - whole) < 1e-9) || std::fabs(whole) > 9007199254740992.0)

@@ -58,6 +58,10 @@ double roundTo(MathOp format, double value);
 /// A whole number that a size or an index can be; none where it is not whole or out of range.
 std::optional<int64_t> wholeNumber(double value);
 
+/// `value` cut off to an integer; the nearest one there is for what is out of range, 0 for NaN. An integer that is known
+/// may be infinite on a branch that is not taken.
+int64_t saturated(double value, int64_t least, int64_t greatest);
+
 } // namespace heddle::elaboration
 
 #endif // HEDDLE_FRONTEND_ELABORATE_NUMBERS_H

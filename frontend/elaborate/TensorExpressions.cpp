@@ -103,7 +103,7 @@ Value Elaborator::evalLookup(const ast::LookupExpr &expr, Frame &frame) {
     facts = facts | index.facts;
     allNumbers &= index.isNumber();
     if (index.isNumber() && !axis.isDynamic() &&
-        (index.asNumber().value < 0 || index.asNumber().value >= double(axis.size)))
+        !(index.asNumber().value >= 0 && index.asNumber().value < double(axis.size)))
       return fail(item.index->range(), "index " + describe(index) + " is out of '" + axis.name + "', which has " +
                                            Twine(axis.size));
     if (index.facts.positionOffset && !axis.isDynamic()) {

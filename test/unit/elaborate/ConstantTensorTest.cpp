@@ -72,6 +72,13 @@ TEST(Numbers, RoundingTiesToEven) {
   EXPECT_EQ(roundTo(MathOp::RoundF16, 2049), 2048);
 }
 
+TEST(Numbers, SaturatedIsAlwaysAnInteger) {
+  EXPECT_EQ(saturated(-INFINITY, -5, 5), -5);
+  EXPECT_EQ(saturated(1e300, -5, 5), 5);
+  EXPECT_EQ(saturated(NAN, -5, 5), 0);
+  EXPECT_EQ(saturated(-3, -5, 5), -3);
+}
+
 TEST(Numbers, WholeNumbers) {
   EXPECT_EQ(wholeNumber(64 / 4.0), 16);
   EXPECT_EQ(wholeNumber(10.5), std::nullopt);
