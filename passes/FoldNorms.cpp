@@ -80,13 +80,18 @@ struct TokenRegion {
 
 //===- prologues of linears ----------------------------------------------------------------------------------------===//
 
+/// Whether a linear's prologue is still empty.
+bool takesVectorAsItIs(LinearOp linear) {
+  return linear.getInputs().size() == 1 && llvm::hasSingleElement(linear.getPrologue().front());
+}
+
 /// The foldable ops of a block.
 OpSet findFoldable(Block &block) {
   OpSet foldable;
   for (Operation &op : llvm::reverse(block)) { // readers come before what they read
     auto takes = [&](OpOperand &use) {
       auto linear = dyn_cast<LinearOp>(use.getOwner());
-      bool asVector = linear && use.getOperandNumber() < linear.getInputs().size();
+      bool asVector = linear && use.getOperandNumber() == 0 && takesVectorAsItIs(linear);
       return asVector || foldable.contains(use.getOwner());
     };
     if (isPerToken(&op) && !op.use_empty() && llvm::all_of(op.getUses(), takes))
@@ -107,6 +112,8 @@ void collectAbove(Value value, const OpSet &foldable, OpSet &chain) {
 
 /// Puts the foldable ops above a linear's vector into its prologue; false where there are none.
 bool foldIntoPrologue(LinearOp linear, const OpSet &foldable, RewriterBase &rewriter) {
+  if (!takesVectorAsItIs(linear))
+    return false;
   Value vector = linear.getInputs()[0];
   OpSet chain;
   collectAbove(vector, foldable, chain);
