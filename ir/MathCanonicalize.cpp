@@ -1,7 +1,8 @@
 // Canonical forms of the page's mathematics.
 //
-// map: each input once, none that is not read, no constant that is the same everywhere (it stands in the body), no addition of zero; a
-// map that changes nothing is its input. slice: not of a slice, not of a concat where it lies in one part, not of the whole.
+// map: each input once, none that is not read, no constant that is the same everywhere (it stands in the
+// body), no addition of zero; a map that changes nothing is its input. slice: not of a slice, not of a concat
+// where it lies in one part, not of the whole.
 #include "ir/Heddle.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -11,7 +12,7 @@ using namespace heddle;
 
 static NamedTensorType typeOf(Value value) { return cast<NamedTensorType>(value.getType()); }
 
-//===- map ---------------------------------------------------------------------------------------------------------===//
+//===- map ----------------------------------------------------------------------------------------------===//
 
 /// The element of a constant that is the same everywhere; null where it is not.
 static TypedAttr uniformElement(Value tensor) {
@@ -45,7 +46,8 @@ struct TidyInputs : OpRewritePattern<MapOp> {
         rewriter.replaceAllUsesWith(argument, known->second);
       } else if (TypedAttr element = argument.use_empty() ? TypedAttr() : uniformElement(input)) {
         rewriter.setInsertionPointToStart(&body);
-        rewriter.replaceAllUsesWith(argument, arith::ConstantOp::create(rewriter, input.getLoc(), element).getResult());
+        rewriter.replaceAllUsesWith(argument,
+                                    arith::ConstantOp::create(rewriter, input.getLoc(), element).getResult());
       }
       if (argument.use_empty())
         unread.set(i);
@@ -65,7 +67,8 @@ struct DropZero : OpRewritePattern<MapOp> {
       auto sum = dyn_cast<arith::AddFOp>(op);
       if (!sum)
         continue;
-      for (auto [value, other] : {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())})
+      for (auto [value, other] :
+           {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())})
         if (matchPattern(other, m_AnyZeroFloat())) {
           rewriter.replaceOp(sum, value);
           return success();
@@ -90,7 +93,7 @@ struct DropIdentity : OpRewritePattern<MapOp> {
   }
 };
 
-//===- slice -------------------------------------------------------------------------------------------------------===//
+//===- slice --------------------------------------------------------------------------------------------===//
 
 struct WholeSlice : OpRewritePattern<SliceOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -108,8 +111,9 @@ struct SliceOfSlice : OpRewritePattern<SliceOp> {
     auto inner = slice.getInput().getDefiningOp<SliceOp>();
     if (!inner || inner.getTo() != slice.getFrom())
       return failure();
-    rewriter.replaceOpWithNewOp<SliceOp>(slice, slice.getResult().getType(), inner.getInput(), inner.getFrom(),
-                                         inner.getOffset() + slice.getOffset(), slice.getTo());
+    rewriter.replaceOpWithNewOp<SliceOp>(slice, slice.getResult().getType(), inner.getInput(),
+                                         inner.getFrom(), inner.getOffset() + slice.getOffset(),
+                                         slice.getTo());
     return success();
   }
 };

@@ -1,13 +1,15 @@
 // bound-keys: which keys an attention must visit, read from its mask.
 //
-// Let d be the key's position minus the token's. For a score z and for a condition c of the region, this pass computes an interval of d
-// outside of which z is surely -inf, or c surely false (or surely true, for `not`):
-//   - a comparison of positions becomes  k * d + [low, high] <= 0  when both positions cancel to d: `x // n` is x / n minus
-//     something in [0, n - 1] / n, so that chunks are bounded too;
+// Let d be the key's position minus the token's. For a score z and for a condition c of the region, this pass
+// computes an interval of d outside of which z is surely -inf, or c surely false (or surely true, for `not`):
+//   - a comparison of positions becomes  k * d + [low, high] <= 0  when both positions cancel to d: `x // n`
+//     is x / n minus something in [0, n - 1] / n, so that chunks are bounded too;
 //   - `and` intersects, `or` takes the hull, `select(c, z, -inf)` intersects z's interval with c's;
-//   - sums with -inf stay -inf, so an added mask counts as well; any other function of a score may turn -inf into a number.
-// What is not understood gives the interval of everything. The result is set as `visits_from` and `visits_to`.
-// Expects fuse-attention, with position[T] and the position along the keys' axis among the extras or computed from them by maps.
+//   - sums with -inf stay -inf, so an added mask counts as well; any other function of a score may turn -inf
+//     into a number.
+// What is not understood gives the interval of everything. The result is set as `visits_from` and
+// `visits_to`. Expects fuse-attention, with position[T] and the position along the keys' axis among the
+// extras or computed from them by maps.
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/ScalarBody.h"
@@ -48,7 +50,8 @@ struct Affine {
   bool isConstant() const { return key == 0 && token == 0 && low == high; }
   Affine plus(const Affine &other, double times = 1) const {
     double a = other.low * times, b = other.high * times;
-    return {key + other.key * times, token + other.token * times, low + std::min(a, b), high + std::max(a, b)};
+    return {key + other.key * times, token + other.token * times, low + std::min(a, b),
+            high + std::max(a, b)};
   }
   Affine scaled(double times) const { return Affine().plus(*this, times); }
 };
@@ -84,7 +87,7 @@ public:
   Interval getVisible() const { return visible; }
 
 private:
-  //===- scores ---------------------------------------------------------------------------------------------------===//
+  //===- scores -----------------------------------------------------------------------------------------===//
 
   /// Where a score may be something else than -inf.
   Interval whereFinite(Value score) {
@@ -93,7 +96,8 @@ private:
     Operation *op = score.getDefiningOp();
     if (auto select = dyn_cast_if_present<arith::SelectOp>(op)) {
       Interval then = whereFinite(select.getTrueValue()), other = whereFinite(select.getFalseValue());
-      return then.meet(whereHolds(select.getCondition(), true)).hull(other.meet(whereHolds(select.getCondition(), false)));
+      return then.meet(whereHolds(select.getCondition(), true))
+          .hull(other.meet(whereHolds(select.getCondition(), false)));
     }
     if (auto sum = dyn_cast_if_present<arith::AddFOp>(op))
       return whereFinite(sum.getLhs()).meet(whereFinite(sum.getRhs()));
@@ -108,7 +112,7 @@ private:
     return {};
   }
 
-  //===- conditions -----------------------------------------------------------------------------------------------===//
+  //===- conditions -------------------------------------------------------------------------------------===//
 
   /// Where a condition may have the given outcome.
   Interval whereHolds(Value condition, bool outcome) {
@@ -120,7 +124,8 @@ private:
       return isa<arith::AndIOp>(op) == outcome ? left.meet(right) : left.hull(right);
     }
     if (auto flip = dyn_cast_if_present<arith::XOrIOp>(op))
-      for (auto [value, mask] : {std::pair(flip.getLhs(), flip.getRhs()), std::pair(flip.getRhs(), flip.getLhs())})
+      for (auto [value, mask] :
+           {std::pair(flip.getLhs(), flip.getRhs()), std::pair(flip.getRhs(), flip.getLhs())})
         if (std::optional<double> constant = constantOf(mask))
           return whereHolds(value, (*constant != 0) != outcome);
     if (auto compare = dyn_cast_if_present<arith::CmpIOp>(op))
@@ -137,12 +142,18 @@ private:
     using F = arith::CmpFPredicate;
     using I = arith::CmpIPredicate;
     switch (predicate) {
-    case F::OEQ: case F::UEQ: return I::eq;
-    case F::ONE: case F::UNE: return I::ne;
-    case F::OLT: case F::ULT: return I::slt;
-    case F::OLE: case F::ULE: return I::sle;
-    case F::OGT: case F::UGT: return I::sgt;
-    case F::OGE: case F::UGE: return I::sge;
+    case F::OEQ:
+    case F::UEQ: return I::eq;
+    case F::ONE:
+    case F::UNE: return I::ne;
+    case F::OLT:
+    case F::ULT: return I::slt;
+    case F::OLE:
+    case F::ULE: return I::sle;
+    case F::OGT:
+    case F::UGT: return I::sgt;
+    case F::OGE:
+    case F::UGE: return I::sge;
     default: return std::nullopt;
     }
   }
@@ -168,7 +179,8 @@ private:
         MaybeAffine inner = affine(op->getOperand(0)), limit = affine(right);
         if (!inner || !limit)
           return {};
-        return whereNegative(inner->plus(*limit, -1), gap).meet(whereNegative(inner->scaled(-1).plus(*limit, -1), gap));
+        return whereNegative(inner->plus(*limit, -1), gap)
+            .meet(whereNegative(inner->scaled(-1).plus(*limit, -1), gap));
       }
       if (isa<arith::MaxSIOp, arith::MaximumFOp, arith::MaxNumFOp>(op))
         return whereAtMost(op->getOperand(0), right, gap).meet(whereAtMost(op->getOperand(1), right, gap));
@@ -191,7 +203,7 @@ private:
     return e.key > 0 ? Interval{-kInfinity, bound} : Interval{bound, kInfinity};
   }
 
-  //===- numbers --------------------------------------------------------------------------------------------------===//
+  //===- numbers ----------------------------------------------------------------------------------------===//
 
   /// A scalar as an affine function of positions, as far as it is one.
   MaybeAffine affine(Value value) {
@@ -215,7 +227,9 @@ private:
       return combine(op, [](const Affine &a, const Affine &b) -> MaybeAffine { return a.plus(b, -1); });
     if (isa_and_present<arith::MulIOp, arith::MulFOp>(op))
       return combine(op, [](const Affine &a, const Affine &b) -> MaybeAffine {
-        return a.isConstant() ? b.scaled(a.low) : b.isConstant() ? MaybeAffine(a.scaled(b.low)) : std::nullopt;
+        return a.isConstant()   ? b.scaled(a.low)
+               : b.isConstant() ? MaybeAffine(a.scaled(b.low))
+                                : std::nullopt;
       });
     if (isa_and_present<arith::FloorDivSIOp, arith::DivSIOp, arith::DivUIOp>(op))
       return combine(op, [&](const Affine &a, const Affine &b) -> MaybeAffine {
@@ -235,7 +249,8 @@ private:
     return left && right ? rule(*left, *right) : std::nullopt;
   }
 
-  /// For an argument whose tensor is the result of a map: what the map yields, its own arguments bound; else null.
+  /// For an argument whose tensor is the result of a map: what the map yields, its own arguments bound; else
+  /// null.
   Value throughMap(Value argument) {
     Value tensor = bindings.lookup(argument);
     auto map = tensor ? tensor.getDefiningOp<MapOp>() : MapOp();

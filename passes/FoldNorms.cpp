@@ -1,21 +1,23 @@
-// fold-norms: what is computed from one token's numbers alone is done where they are: in a linear's prologue, or in one
-// heddle.rowwise.
+// fold-norms: what is computed from one token's numbers alone is done where they are: in a linear's prologue,
+// or in one heddle.rowwise.
 //
-// Terms: an op is *per token* if it is a map, a reduction, a slice, a concat or a regroup, has nothing of S and U, leaves T alone, and
-// reads something that is not the same for all calls. A value is *fixed* if it comes from weights, constants, indices and sizes
-// only: regions capture it as it is.
+// Terms: an op is *per token* if it is a map, a reduction, a slice, a concat or a regroup, has nothing of S
+// and U, leaves T alone, and reads something that is not the same for all calls. A value is *fixed* if it
+// comes from weights, constants, indices and sizes only: regions capture it as it is.
 //
 // Steps, in each layer and entry:
-//   1. a per-token op is *foldable* if all its readers are foldable ops or linears that take it as their vector. The foldable ops
-//      above a linear become its prologue, in each linear again: beside the matrix they cost little, and nothing is stored;
-//   2. what remains grows from each reduction, over per-token ops that read it or that it reads, into one heddle.rowwise, as
-//      long as nothing outside stands between two of its ops.
-// Expects fuse-linear. Without T (the last token's row) step 1 works the same and step 2 leaves ops as they are.
+//   1. a per-token op is *foldable* if all its readers are foldable ops or linears that take it as their
+//      vector. The foldable ops above a linear become its prologue, in each linear again: beside the matrix
+//      they cost little, and nothing is stored;
+//   2. what remains grows from each reduction, over per-token ops that read it or that it reads, into one
+//      heddle.rowwise, as long as nothing outside stands between two of its ops.
+// Expects fuse-linear. Without T (the last token's row) step 1 works the same and step 2 leaves ops as they
+// are.
+#include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
 #include "passes/support/Explain.h"
-#include "mlir/IR/IRMapping.h"
 
 namespace heddle {
 #define GEN_PASS_DEF_FOLDNORMS
@@ -39,7 +41,8 @@ bool isFixed(Value value) {
 }
 
 bool isPerToken(Operation *op) {
-  if (!isa<MapOp, ReduceOp, SliceOp, ConcatOp, RegroupOp>(op) || !leavesTokensAlone(op) || isFixed(op->getResult(0)))
+  if (!isa<MapOp, ReduceOp, SliceOp, ConcatOp, RegroupOp>(op) || !leavesTokensAlone(op) ||
+      isFixed(op->getResult(0)))
     return false;
   auto ofOneText = [](Value value) { return !typeOf(value).has("S") && !typeOf(value).has("U"); };
   return llvm::all_of(op->getOperands(), ofOneText) && ofOneText(op->getResult(0));
@@ -78,7 +81,7 @@ struct TokenRegion {
   }
 };
 
-//===- prologues of linears ----------------------------------------------------------------------------------------===//
+//===- prologues of linears -----------------------------------------------------------------------------===//
 
 /// Whether a linear's prologue is still empty.
 bool takesVectorAsItIs(LinearOp linear) {
@@ -126,14 +129,15 @@ bool foldIntoPrologue(LinearOp linear, const OpSet &foldable, RewriterBase &rewr
     locations.push_back(op->getLoc());
   rewriter.setInsertionPoint(linear);
   auto folded = LinearOp::create(rewriter, rewriter.getFusedLoc(locations), linear.getResultTypes(),
-                                 prologue.inputs.getArrayRef(), linear.getWeights(), linear.getExtras(), linear.getOver());
+                                 prologue.inputs.getArrayRef(), linear.getWeights(), linear.getExtras(),
+                                 linear.getOver());
   prologue.fill(folded.getPrologue(), vector);
   folded.getEpilogue().takeBody(linear.getEpilogue());
   rewriter.replaceOp(linear, folded);
   return true;
 }
 
-//===- rowwise -----------------------------------------------------------------------------------------------------===//
+//===- rowwise ------------------------------------------------------------------------------------------===//
 
 bool isRowwise(Operation *op) { return isPerToken(op) && typeOf(op->getResult(0)).has("T"); }
 

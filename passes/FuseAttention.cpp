@@ -1,22 +1,26 @@
-// fuse-attention: softmax over keys of whatever function of scores, times the values, becomes one heddle.attention.
+// fuse-attention: softmax over keys of whatever function of scores, times the values, becomes one
+// heddle.attention.
 //
-// Terms: along the softmax's axis A (S or U) lie the *keys*. A *product* is a contraction of a query (without A) and a key
-// (with A and without T). The *score* is the function between the products and the softmax: all maps that read a product,
-// and all that must be evaluated for each pair of token and key anyway (masks, distances).
+// Terms: along the softmax's axis A (S or U) lie the *keys*. A *product* is a contraction of a query (without
+// A) and a key (with A and without T). The *score* is the function between the products and the softmax: all
+// maps that read a product, and all that must be evaluated for each pair of token and key anyway (masks,
+// distances).
 //
 // Steps, from a contraction over A of a softmax with something else:
 //   1. find the products and the score's maps above the softmax, inputs first;
 //   2. refuse if scores or weights are used elsewhere: they would have to be stored after all;
-//   3. inline the maps into one body over scalars: the products first, then an element of every other tensor read.
+//   3. inline the maps into one body over scalars: the products first, then an element of every other tensor
+//      read.
 //
-// Expects fuse-maps to have run only for tidiness. Sums over keys may from now on be taken in another order, and the
-// softmax's maximum may be subtracted piece by piece: results agree up to the association of floating-point sums.
+// Expects fuse-maps to have run only for tidiness. Sums over keys may from now on be taken in another order,
+// and the softmax's maximum may be subtracted piece by piece: results agree up to the association of
+// floating-point sums.
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
 #include "passes/support/Explain.h"
 #include "passes/support/ScalarBody.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace heddle {
 #define GEN_PASS_DEF_FUSEATTENTION
@@ -34,7 +38,8 @@ struct Product {
   Value query, key;
 };
 
-/// A contraction of something without the keys' axis and something with it (and without T); null where it is not.
+/// A contraction of something without the keys' axis and something with it (and without T); null where it is
+/// not.
 Product asProduct(Value value, StringRef axis) {
   auto contract = value.getDefiningOp<ContractOp>();
   if (!contract || llvm::is_contained(axisNames(contract.getOver()), axis))
@@ -50,19 +55,22 @@ Product asProduct(Value value, StringRef axis) {
 /// What stands above a softmax.
 class Score {
 public:
-  explicit Score(SoftmaxOp softmax) : softmax(softmax), axis(softmax.getOver()) { collect(softmax.getInput()); }
+  explicit Score(SoftmaxOp softmax) : softmax(softmax), axis(softmax.getOver()) {
+    collect(softmax.getInput());
+  }
 
   ArrayRef<Product> getProducts() const { return products; }
 
   /// Whether nothing but the score itself and its softmax reads a value that depends on a product.
   bool isUsedHereOnly() {
     auto usedHere = [&](Value value) {
-      return llvm::all_of(value.getUsers(), [&](Operation *user) {
-        return user == softmax || llvm::is_contained(maps, user);
-      });
+      return llvm::all_of(value.getUsers(),
+                          [&](Operation *user) { return user == softmax || llvm::is_contained(maps, user); });
     };
     return llvm::all_of(products, [&](Product product) { return usedHere(product.contract.getResult()); }) &&
-           llvm::all_of(maps, [&](Operation *map) { return !reached.lookup(map->getResult(0)) || usedHere(map->getResult(0)); });
+           llvm::all_of(maps, [&](Operation *map) {
+             return !reached.lookup(map->getResult(0)) || usedHere(map->getResult(0));
+           });
   }
 
   /// The score as a body over scalars, products first.
@@ -102,7 +110,8 @@ private:
 
 class FuseSoftmaxContract : public OpRewritePattern<ContractOp> {
 public:
-  FuseSoftmaxContract(MLIRContext *context, Pass::Statistic &count) : OpRewritePattern(context), count(count) {}
+  FuseSoftmaxContract(MLIRContext *context, Pass::Statistic &count)
+      : OpRewritePattern(context), count(count) {}
 
   LogicalResult matchAndRewrite(ContractOp contract, PatternRewriter &rewriter) const override {
     Value values = contract.getRight();
@@ -123,7 +132,8 @@ public:
       return rewriter.notifyMatchFailure(softmax, "the softmax has another use, so it must be stored");
     Score score(softmax);
     if (score.getProducts().empty())
-      return rewriter.notifyMatchFailure(softmax, "no product of a query and a key along '" + axis + "' is in the scores");
+      return rewriter.notifyMatchFailure(softmax, "no product of a query and a key along '" + axis +
+                                                      "' is in the scores");
     if (!score.isUsedHereOnly())
       return rewriter.notifyMatchFailure(softmax, "the scores have another use, so they must be stored");
     rewriter.replaceOp(contract, build(contract, softmax, values, score, rewriter));
@@ -145,9 +155,10 @@ private:
     }
     ScalarBody body(rewriter.getContext());
     score.build(body);
-    auto attention = AttentionOp::create(rewriter, rewriter.getFusedLoc(locations), contract.getResult().getType(), queries,
-                                         keys, values, body.tensors(), softmax.getExtra(), softmax.getOverAttr(),
-                                         rewriter.getArrayAttr(over), IntegerAttr(), IntegerAttr());
+    auto attention =
+        AttentionOp::create(rewriter, rewriter.getFusedLoc(locations), contract.getResult().getType(),
+                            queries, keys, values, body.tensors(), softmax.getExtra(), softmax.getOverAttr(),
+                            rewriter.getArrayAttr(over), IntegerAttr(), IntegerAttr());
     body.moveInto(attention.getScore());
     return attention;
   }

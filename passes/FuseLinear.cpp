@@ -1,17 +1,21 @@
 // fuse-linear: weights times a token's vector, and the maps that follow, become one heddle.linear.
 //
-// Terms: a contraction of a weight view over all axes of a vector but T gives an *accumulator*. Its *rows* are the axes that
-// the weight has besides. A map *follows* an accumulator if it has the accumulator's axes and no more.
+// Terms: a contraction of a weight view over all axes of a vector but T gives an *accumulator*. Its *rows*
+// are the axes that the weight has besides. A map *follows* an accumulator if it has the accumulator's axes
+// and no more.
 //
 // Steps, for each accumulator in turn:
-//   1. grow a group: where all that reads a member are maps that follow, these join, and with them the other accumulators they
-//      read (also through maps, a bias for one), if these share the vector, the axes summed over and the rows; unless that would
-//      make a circle (a norm of the accumulator reads a reduction of it);
-//   2. the group's maps, inlined one after the other, are the epilogue; members read from outside are the results.
+//   1. grow a group: where all that reads a member are maps that follow, these join, and with them the other
+//      accumulators they read (also through maps, a bias for one), if these share the vector, the axes summed
+//      over and the rows; unless that would make a circle (a norm of the accumulator reads a reduction of
+//      it);
+//   2. the group's maps, inlined one after the other, are the epilogue; members read from outside are the
+//      results.
 // The prologue hands the vector on as it is; fold-norms fills it.
 //
-// Expects fuse-maps and push-slices. Leaves contractions of two computed tensors, and those whose vector has more axes
-// (experts chosen token by token), as they are. Sums over the weight's columns may be associated differently.
+// Expects fuse-maps and push-slices. Leaves contractions of two computed tensors, and those whose vector has
+// more axes (experts chosen token by token), as they are. Sums over the weight's columns may be associated
+// differently.
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
@@ -109,7 +113,8 @@ private:
       return succeeded(other) && other->sharesAllWith(accumulators.front());
     }
     auto map = value.getDefiningOp<MapOp>();
-    return map && haveSameAxes(map.getResult().getType(), typeOf(accumulators.front().contract.getResult())) &&
+    return map &&
+           haveSameAxes(map.getResult().getType(), typeOf(accumulators.front().contract.getResult())) &&
            llvm::any_of(map.getInputs(), [&](Value input) { return comesFromSuch(input); });
   }
 
@@ -165,8 +170,8 @@ LinearOp Group::build() {
 
   rewriter->setInsertionPointAfter(order.back());
   Accumulator &first = accumulators.front();
-  auto linear = LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights, epilogue.tensors(),
-                                 first.contract.getOver());
+  auto linear = LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights,
+                                 epilogue.tensors(), first.contract.getOver());
   handOn(linear.getPrologue(), first.vector);
   epilogue.moveInto(linear.getEpilogue());
   for (auto [old, result] : llvm::zip(results, linear.getOuts()))

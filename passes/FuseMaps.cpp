@@ -1,17 +1,20 @@
-// fuse-maps: a map that another map reads is inlined into it, so that what stands between two large ops is one map.
+// fuse-maps: a map that another map reads is inlined into it, so that what stands between two large ops is
+// one map.
 //
-// Terms: a map is *dear* if its body calls `math` or divides; it *spreads* into a consumer with more axes, where it would be
-// computed again for each index of those. A *free* tensor costs nothing to read again: positions, indices, sizes, constants.
+// Terms: a map is *dear* if its body calls `math` or divides; it *spreads* into a consumer with more axes,
+// where it would be computed again for each index of those. A *free* tensor costs nothing to read again:
+// positions, indices, sizes, constants.
 //
 // A producer is inlined when
-//   - the consumer is its only user, and it does not both cost much and spread (cos of an angle over all heads); or
+//   - the consumer is its only user, and it does not both cost much and spread (cos of an angle over all
+//     heads); or
 //   - it is cheap and reads free tensors only (a causal mask), however many use it.
 // Expects and leaves maps; order of evaluation within an element does not change.
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Explain.h"
 #include "passes/support/ScalarBody.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace heddle {
 #define GEN_PASS_DEF_FUSEMAPS
@@ -40,7 +43,8 @@ public:
       ScalarBody body(rewriter.getContext());
       body.inlineMap(producer);
       body.yield(consumer.getLoc(), body.inlineMap(consumer));
-      rewriter.replaceOp(consumer, body.buildMap(rewriter, consumer.getLoc(), consumer.getResult().getType()));
+      rewriter.replaceOp(consumer,
+                         body.buildMap(rewriter, consumer.getLoc(), consumer.getResult().getType()));
       ++count;
       return success();
     }
@@ -52,9 +56,11 @@ private:
     bool cheap = isCheap(producer);
     bool soleUser = llvm::all_of(producer->getUsers(), [&](Operation *user) { return user == consumer; });
     if (!soleUser && !(cheap && llvm::all_of(producer.getInputs(), isFree)))
-      return rewriter.notifyMatchFailure(producer, "has several users, and reads what is not free to read again");
+      return rewriter.notifyMatchFailure(producer,
+                                         "has several users, and reads what is not free to read again");
     if (!cheap && producer.getResult().getType().rank() != consumer.getResult().getType().rank())
-      return rewriter.notifyMatchFailure(producer, "is dear, and would be computed for each index of more axes");
+      return rewriter.notifyMatchFailure(producer,
+                                         "is dear, and would be computed for each index of more axes");
     return success();
   }
 

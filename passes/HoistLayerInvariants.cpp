@@ -1,24 +1,27 @@
-// hoist-layer-invariants: what every layer would compute from positions and constants is computed once, in the entry.
+// hoist-layer-invariants: what every layer would compute from positions and constants is computed once, in
+// the entry.
 //
-// Terms: a value of a layer is *invariant* if it is computed from positions, indices, constants and sizes, or from arguments for
-// which every invocation passes such a value. It is *dear* if a dear map (a function of `math`, a division) is among what it is
-// computed from. It is hoisted if it is both, real, and spans one of T, S and U at most: a table for each pair of tokens would
-// be as large as the scores, and integers (the chunk of a position) tell bound-keys what a mask means.
+// Terms: a value of a layer is *invariant* if it is computed from positions, indices, constants and sizes, or
+// from arguments for which every invocation passes such a value. It is *dear* if a dear map (a function of
+// `math`, a division) is among what it is computed from. It is hoisted if it is both, real, and spans one of
+// T, S and U at most: a table for each pair of tokens would be as large as the scores, and integers (the
+// chunk of a position) tell bound-keys what a mask means.
 //
 // Steps, for each layer:
 //   1. find the values to be hoisted that something else reads: these become arguments;
 //   2. clone what they are computed from in front of each invocation, and pass the results;
-//   3. erase what is left over in the layer. At last, equal values in an entry are merged: all layers share one.
+//   3. erase what is left over in the layer. At last, equal values in an entry are merged: all layers share
+//      one.
 // Expects fuse-maps (cos and sin of an angle are then one map each).
+#include "mlir/IR/Dominance.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/CSE.h"
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
 #include "passes/support/Explain.h"
 #include "passes/support/Layers.h"
 #include "passes/support/ScalarBody.h"
-#include "mlir/IR/Dominance.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/CSE.h"
 
 namespace heddle {
 #define GEN_PASS_DEF_HOISTLAYERINVARIANTS
@@ -32,7 +35,8 @@ namespace {
 
 /// An op whose result depends on nothing but its operands, and is worth following.
 bool isTransparent(Operation *op) {
-  return isa<PositionOp, IndexOp, ConstantOp, ExtentOp, arith::ConstantOp, MapOp, ReduceOp, SliceOp, ConcatOp, RegroupOp>(op);
+  return isa<PositionOp, IndexOp, ConstantOp, ExtentOp, arith::ConstantOp, MapOp, ReduceOp, SliceOp, ConcatOp,
+             RegroupOp>(op);
 }
 
 /// What is known of a layer's values.
@@ -47,7 +51,8 @@ public:
 private:
   static bool isSmallAndReal(Value value) {
     auto type = dyn_cast<NamedTensorType>(value.getType());
-    return type && type.getFormat() == Format::F32 && llvm::count(type.getSizes(), NamedTensorType::kDynamic) <= 1;
+    return type && type.getFormat() == Format::F32 &&
+           llvm::count(type.getSizes(), NamedTensorType::kDynamic) <= 1;
   }
 
   bool isInvariant(Value value) {
@@ -56,7 +61,8 @@ private:
       return known->second;
     bool result;
     if (Operation *op = value.getDefiningOp())
-      result = isTransparent(op) && llvm::all_of(usedFromOutside(op), [&](Value used) { return isInvariant(used); });
+      result = isTransparent(op) &&
+               llvm::all_of(usedFromOutside(op), [&](Value used) { return isInvariant(used); });
     else
       result = isInvariantArgument(cast<BlockArgument>(value));
     return invariant[value] = result;
@@ -65,8 +71,8 @@ private:
   /// An argument of the layer is what all its invocations pass; one of an entry differs from call to call.
   bool isInvariantArgument(BlockArgument argument) {
     return argument.getOwner()->getParentOp() == layer && llvm::all_of(invocations, [&](InvokeOp invoke) {
-      return isInvariant(invoke.getArgs()[argument.getArgNumber()]);
-    });
+             return isInvariant(invoke.getArgs()[argument.getArgNumber()]);
+           });
   }
 
   bool isDear(Value value) {

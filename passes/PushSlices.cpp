@@ -1,23 +1,25 @@
-// push-slices: parts of tensors are taken from what is small and early, at best from a weight, instead of from what was computed.
+// push-slices: parts of tensors are taken from what is small and early, at best from a weight, instead of
+// from what was computed.
 //
-// Terms: a *view* is a slice or a regroup that touches no axis of tokens. It *sinks* through an op when the op is computed on
-// viewed inputs instead.
+// Terms: a *view* is a slice or a regroup that touches no axis of tokens. It *sinks* through an op when the
+// op is computed on viewed inputs instead.
 //
 //   slice(map(x, ...))          -> map(slice(x), ...)          when slices alone read the map
 //   slice(contract(w, x))       -> contract(slice(w), x)       likewise, unless it is summed over the axis
-//   slice(regroup[a b -> c])    -> regroup(slice(x along a))   when whole runs of the outermost axis are taken
-//   regroup(contract(w, x))     -> contract(regroup(w), x)     when only the regroup reads it and w is a weight's view
-//   regroup(map(x, ...))        -> map(regroup(x), ...)        likewise, when each input concerned can take it further
-//   map(concat(x, y), ...)      -> concat(map(x), map(y))      when only the map reads the concat
-//   concat(concat(x, y), z)     -> concat(x, y, z)
-//   regroup[a -> b](concat)     -> concat along b              when only the regroup reads it
+//   slice(regroup[a b -> c])    -> regroup(slice(x along a))   when whole runs of the outermost axis are
+//   taken regroup(contract(w, x))     -> contract(regroup(w), x)     when only the regroup reads it and w is
+//   a weight's view regroup(map(x, ...))        -> map(regroup(x), ...)        likewise, when each input
+//   concerned can take it further map(concat(x, y), ...)      -> concat(map(x), map(y))      when only the
+//   map reads the concat concat(concat(x, y), z)     -> concat(x, y, z) regroup[a -> b](concat)     -> concat
+//   along b              when only the regroup reads it
 //
-// (slice of slice and slice of concat are canonical forms of heddle.slice.) Rotary embedding, also of a part of each head
-// and of pairs side by side, is then two contractions of weights' views, two maps and one concat.
+// (slice of slice and slice of concat are canonical forms of heddle.slice.) Rotary embedding, also of a part
+// of each head and of pairs side by side, is then two contractions of weights' views, two maps and one
+// concat.
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Explain.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace heddle {
 #define GEN_PASS_DEF_PUSHSLICES
@@ -29,9 +31,7 @@ using namespace heddle;
 
 namespace {
 
-bool readByOneOp(Value value) {
-  return !value.use_empty() && llvm::all_equal(value.getUsers());
-}
+bool readByOneOp(Value value) { return !value.use_empty() && llvm::all_equal(value.getUsers()); }
 
 /// A map as it is, on other inputs and with another type.
 MapOp remap(MapOp map, ArrayRef<Value> inputs, NamedTensorType type, RewriterBase &rewriter) {
@@ -41,12 +41,13 @@ MapOp remap(MapOp map, ArrayRef<Value> inputs, NamedTensorType type, RewriterBas
   return result;
 }
 
-//===- slices ------------------------------------------------------------------------------------------------------===//
+//===- slices -------------------------------------------------------------------------------------------===//
 
 SliceOp sliceOf(Value input, SliceOp like, RewriterBase &rewriter) {
   NamedTensorType part = like.getResult().getType();
   auto type = renameAxis(typeOf(input), like.getFrom(), like.getTo(), part.size(like.getTo()));
-  return SliceOp::create(rewriter, like.getLoc(), type, input, like.getFromAttr(), like.getOffsetAttr(), like.getToAttr());
+  return SliceOp::create(rewriter, like.getLoc(), type, input, like.getFromAttr(), like.getOffsetAttr(),
+                         like.getToAttr());
 }
 
 /// Whether all readers of the slice's input are slices along the same axis: nobody needs the whole.
@@ -57,8 +58,8 @@ bool onlyPartsAreRead(SliceOp slice) {
   });
 }
 
-/// Whether an input may carry the part's axis: where it has the whole's, it must not have the part's already; nor where it has not,
-/// for the two would be taken for one.
+/// Whether an input may carry the part's axis: where it has the whole's, it must not have the part's already;
+/// nor where it has not, for the two would be taken for one.
 bool isFreeOf(Value input, SliceOp slice) {
   return slice.getFrom() == slice.getTo() || !typeOf(input).has(slice.getTo());
 }
@@ -75,7 +76,8 @@ struct SliceOfMap : OpRewritePattern<SliceOp> {
     for (Value input : map.getInputs()) {
       if (!isFreeOf(input, slice))
         return rewriter.notifyMatchFailure(map, "an input has the axis '" + slice.getTo() + "' already");
-      inputs.push_back(typeOf(input).has(slice.getFrom()) ? sliceOf(input, slice, rewriter).getResult() : input);
+      inputs.push_back(typeOf(input).has(slice.getFrom()) ? sliceOf(input, slice, rewriter).getResult()
+                                                          : input);
     }
     rewriter.replaceOp(slice, remap(map, inputs, slice.getResult().getType(), rewriter));
     ++count;
@@ -99,7 +101,8 @@ struct SliceOfContract : OpRewritePattern<SliceOp> {
     for (Value &side : sides)
       if (typeOf(side).has(slice.getFrom()))
         side = sliceOf(side, slice, rewriter);
-    rewriter.replaceOpWithNewOp<ContractOp>(slice, slice.getResult().getType(), sides[0], sides[1], contract.getOver());
+    rewriter.replaceOpWithNewOp<ContractOp>(slice, slice.getResult().getType(), sides[0], sides[1],
+                                            contract.getOver());
     ++count;
     return success();
   }
@@ -111,7 +114,8 @@ struct SliceOfJoin : OpRewritePattern<SliceOp> {
   SliceOfJoin(MLIRContext *context, Pass::Statistic &count) : OpRewritePattern(context), count(count) {}
   LogicalResult matchAndRewrite(SliceOp slice, PatternRewriter &rewriter) const override {
     auto join = slice.getInput().getDefiningOp<RegroupOp>();
-    if (!join || join.getTo().size() != 1 || axisNames(join.getTo())[0] != slice.getFrom() || join.getFrom().size() < 2)
+    if (!join || join.getTo().size() != 1 || axisNames(join.getTo())[0] != slice.getFrom() ||
+        join.getFrom().size() < 2)
       return failure();
     SmallVector<StringRef> from = axisNames(join.getFrom());
     NamedTensorType input = typeOf(join.getInput());
@@ -124,10 +128,11 @@ struct SliceOfJoin : OpRewritePattern<SliceOp> {
     std::string outer = size == run ? "1" : from[0].str() + "'";
     if (input.has(outer))
       return rewriter.notifyMatchFailure(slice, "the input has the axis '" + outer + "' already");
-    auto part = SliceOp::create(rewriter, slice.getLoc(), renameAxis(input, from[0], outer, size / run), join.getInput(),
-                                from[0], offset / run, outer);
+    auto part = SliceOp::create(rewriter, slice.getLoc(), renameAxis(input, from[0], outer, size / run),
+                                join.getInput(), from[0], offset / run, outer);
     from[0] = outer;
-    rewriter.replaceOpWithNewOp<RegroupOp>(slice, slice.getResult().getType(), part, rewriter.getStrArrayAttr(from),
+    rewriter.replaceOpWithNewOp<RegroupOp>(slice, slice.getResult().getType(), part,
+                                           rewriter.getStrArrayAttr(from),
                                            rewriter.getStrArrayAttr({slice.getTo()}));
     ++count;
     return success();
@@ -135,13 +140,15 @@ struct SliceOfJoin : OpRewritePattern<SliceOp> {
   Pass::Statistic &count;
 };
 
-//===- regroups ----------------------------------------------------------------------------------------------------===//
+//===- regroups -----------------------------------------------------------------------------------------===//
 
 bool touchesDynamicAxis(RegroupOp regroup) {
-  return llvm::any_of(axisNames(regroup.getFrom()), isDynamicAxis) || llvm::any_of(axisNames(regroup.getTo()), isDynamicAxis);
+  return llvm::any_of(axisNames(regroup.getFrom()), isDynamicAxis) ||
+         llvm::any_of(axisNames(regroup.getTo()), isDynamicAxis);
 }
 
-/// Whether a tensor has all axes of the regroup (true), none (false), or some of them or of the new ones (nothing).
+/// Whether a tensor has all axes of the regroup (true), none (false), or some of them or of the new ones
+/// (nothing).
 std::optional<bool> isConcerned(Value value, RegroupOp regroup) {
   SmallVector<StringRef> from = axisNames(regroup.getFrom());
   auto has = [&](StringRef axis) { return typeOf(value).has(axis); };
@@ -178,7 +185,8 @@ struct RegroupOfContract : OpRewritePattern<RegroupOp> {
     for (auto [side, is] : llvm::zip(sides, concerned))
       if (*is)
         side = regroupOf(side, regroup, rewriter);
-    rewriter.replaceOpWithNewOp<ContractOp>(regroup, regroup.getResult().getType(), sides[0], sides[1], contract.getOver());
+    rewriter.replaceOpWithNewOp<ContractOp>(regroup, regroup.getResult().getType(), sides[0], sides[1],
+                                            contract.getOver());
     ++count;
     return success();
   }
@@ -198,7 +206,8 @@ struct RegroupOfMap : OpRewritePattern<RegroupOp> {
       std::optional<bool> is = isConcerned(input, regroup);
       if (!is)
         return rewriter.notifyMatchFailure(map, "an input has some of the axes only");
-      bool further = isWeightView(input) || (isa_and_present<ContractOp, MapOp>(input.getDefiningOp()) && readByOneOp(input));
+      bool further = isWeightView(input) ||
+                     (isa_and_present<ContractOp, MapOp>(input.getDefiningOp()) && readByOneOp(input));
       if (*is && !further)
         return rewriter.notifyMatchFailure(map, "an input would have to be regrouped in memory");
       concerned.push_back(*is);
@@ -213,7 +222,7 @@ struct RegroupOfMap : OpRewritePattern<RegroupOp> {
   Pass::Statistic &count;
 };
 
-//===- concats -----------------------------------------------------------------------------------------------------===//
+//===- concats ------------------------------------------------------------------------------------------===//
 
 struct MapOfConcat : OpRewritePattern<MapOp> {
   MapOfConcat(MLIRContext *context, Pass::Statistic &count) : OpRewritePattern(context), count(count) {}
@@ -237,7 +246,8 @@ struct MapOfConcat : OpRewritePattern<MapOp> {
       auto type = renameAxis(map.getResult().getType(), concat.getTo(), axis, typeOf(part).size(axis));
       parts.push_back(remap(map, inputs, type, rewriter));
     }
-    rewriter.replaceOpWithNewOp<ConcatOp>(map, map.getResult().getType(), parts, concat.getFrom(), concat.getTo());
+    rewriter.replaceOpWithNewOp<ConcatOp>(map, map.getResult().getType(), parts, concat.getFrom(),
+                                          concat.getTo());
     ++count;
     return success();
   }
@@ -269,8 +279,8 @@ struct ConcatOfConcat : OpRewritePattern<ConcatOp> {
     }
     if (!changed)
       return failure();
-    rewriter.replaceOpWithNewOp<ConcatOp>(concat, concat.getResult().getType(), parts, rewriter.getStrArrayAttr(axes),
-                                          concat.getToAttr());
+    rewriter.replaceOpWithNewOp<ConcatOp>(concat, concat.getResult().getType(), parts,
+                                          rewriter.getStrArrayAttr(axes), concat.getToAttr());
     ++count;
     return success();
   }
@@ -278,7 +288,8 @@ struct ConcatOfConcat : OpRewritePattern<ConcatOp> {
   /// No part's axis may be one that goes along in the result.
   static bool agree(ConcatOp inner, ConcatOp concat, StringRef axis) {
     NamedTensorType result = concat.getResult().getType();
-    return llvm::none_of(axisNames(inner.getFrom()), [&](StringRef part) { return part != concat.getTo() && result.has(part); });
+    return llvm::none_of(axisNames(inner.getFrom()),
+                         [&](StringRef part) { return part != concat.getTo() && result.has(part); });
   }
   Pass::Statistic &count;
 };
@@ -288,7 +299,8 @@ struct RenameOfConcat : OpRewritePattern<RegroupOp> {
   RenameOfConcat(MLIRContext *context, Pass::Statistic &count) : OpRewritePattern(context), count(count) {}
   LogicalResult matchAndRewrite(RegroupOp regroup, PatternRewriter &rewriter) const override {
     auto concat = regroup.getInput().getDefiningOp<ConcatOp>();
-    if (!concat || regroup.getFrom().size() != 1 || regroup.getTo().size() != 1 || regroup.getFrom()[0] != concat.getToAttr())
+    if (!concat || regroup.getFrom().size() != 1 || regroup.getTo().size() != 1 ||
+        regroup.getFrom()[0] != concat.getToAttr())
       return failure();
     StringRef to = axisNames(regroup.getTo())[0];
     if (!readByOneOp(concat.getResult()))
@@ -296,8 +308,8 @@ struct RenameOfConcat : OpRewritePattern<RegroupOp> {
     for (auto [part, axis] : llvm::zip(concat.getParts(), axisNames(concat.getFrom())))
       if (typeOf(part).has(to) && axis != to)
         return rewriter.notifyMatchFailure(concat, "a part has the axis '" + to + "' already");
-    rewriter.replaceOpWithNewOp<ConcatOp>(regroup, regroup.getResult().getType(), concat.getParts(), concat.getFrom(),
-                                          rewriter.getStringAttr(to));
+    rewriter.replaceOpWithNewOp<ConcatOp>(regroup, regroup.getResult().getType(), concat.getParts(),
+                                          concat.getFrom(), rewriter.getStringAttr(to));
     ++count;
     return success();
   }
@@ -311,8 +323,8 @@ class PushSlices : public heddle::impl::PushSlicesBase<PushSlices> {
     MLIRContext *context = &getContext();
     Explainer explainer("push-slices", explain);
     RewritePatternSet patterns(context);
-    patterns.add<SliceOfMap, SliceOfContract, SliceOfJoin, RegroupOfContract, RegroupOfMap, MapOfConcat, ConcatOfConcat,
-                 RenameOfConcat>(context, numPushed);
+    patterns.add<SliceOfMap, SliceOfContract, SliceOfJoin, RegroupOfContract, RegroupOfMap, MapOfConcat,
+                 ConcatOfConcat, RenameOfConcat>(context, numPushed);
     SliceOp::getCanonicalizationPatterns(patterns, context);
     MapOp::getCanonicalizationPatterns(patterns, context);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns),

@@ -1,20 +1,21 @@
-// specialize-variants: one entry of a page becomes the programs that are run: a whole text with all outputs, a whole text of
-// which the last token's outputs count, and one token more.
+// specialize-variants: one entry of a page becomes the programs that are run: a whole text with all outputs,
+// a whole text of which the last token's outputs count, and one token more.
 //
 // Steps, for each entry and each variant it needs:
-//   1. clone the entry as @NAME.VARIANT, with `entry` = "NAME"; clone the layers it invokes as @LAYER.prefill (all and last
-//      share it) or @LAYER.decode;
+//   1. clone the entry as @NAME.VARIANT, with `entry` = "NAME"; clone the layers it invokes as @LAYER.prefill
+//      (all and last share it) or @LAYER.decode;
 //   2. except in `all`, drop the taps and the results beyond the named outputs;
-//   3. in `last`, return the last row of each output with T. The row is taken as early as possible: an op that treats tokens
-//      apart is cloned for the one row, its operands' rows are taken in turn; after a layer stands a heddle.lookup [T = extent T - 1];
+//   3. in `last`, return the last row of each output with T. The row is taken as early as possible: an op
+//      that treats tokens apart is cloned for the one row, its operands' rows are taken in turn; after a
+//      layer stands a heddle.lookup [T = extent T - 1];
 //   4. erase what nothing uses: ops, then layers' arguments.
 //
 // Expects the plain mathematics (variant `any`); also at -O0. Leaves no op of the variant `any`.
+#include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
 #include "passes/support/Layers.h"
-#include "mlir/IR/IRMapping.h"
 
 namespace heddle {
 #define GEN_PASS_DEF_SPECIALIZEVARIANTS
@@ -96,7 +97,8 @@ ReturnOp returnOf(EntryOp entry) { return cast<ReturnOp>(entry.getBody().back().
 
 /// Makes the entry's type agree with what it returns.
 void updateType(EntryOp entry) {
-  auto type = FunctionType::get(entry.getContext(), entry.getArgumentTypes(), returnOf(entry).getOperandTypes());
+  auto type =
+      FunctionType::get(entry.getContext(), entry.getArgumentTypes(), returnOf(entry).getOperandTypes());
   entry.setFunctionTypeAttr(TypeAttr::get(type));
 }
 
@@ -115,11 +117,15 @@ void dropTaps(EntryOp entry) {
 
 /// Whether an entry, or a layer it invokes, remembers anything.
 bool keepsAnything(EntryOp entry, SymbolTable &symbols) {
-  auto keeps = [](Operation *op) { return op->walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted(); };
-  return keeps(entry) || entry.walk([&](InvokeOp invoke) {
-    auto layer = symbols.lookup<LayerOp>(invoke.getLayer());
-    return layer && keeps(layer) ? WalkResult::interrupt() : WalkResult::advance();
-  }).wasInterrupted();
+  auto keeps = [](Operation *op) {
+    return op->walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  };
+  return keeps(entry) || entry
+                             .walk([&](InvokeOp invoke) {
+                               auto layer = symbols.lookup<LayerOp>(invoke.getLayer());
+                               return layer && keeps(layer) ? WalkResult::interrupt() : WalkResult::advance();
+                             })
+                             .wasInterrupted();
 }
 
 class SpecializeVariants : public heddle::impl::SpecializeVariantsBase<SpecializeVariants> {

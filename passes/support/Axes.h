@@ -21,14 +21,14 @@ inline bool haveSameAxes(NamedTensorType left, NamedTensorType right) {
 NamedTensorType renameAxis(NamedTensorType type, llvm::StringRef from, llvm::StringRef to, int64_t size);
 
 /// The type with the axes of `from` replaced by `to` (with `sizes`), where the first of them stood.
-NamedTensorType regroupAxes(NamedTensorType type, llvm::ArrayRef<llvm::StringRef> from, llvm::ArrayRef<llvm::StringRef> to,
-                            llvm::ArrayRef<int64_t> sizes);
+NamedTensorType regroupAxes(NamedTensorType type, llvm::ArrayRef<llvm::StringRef> from,
+                            llvm::ArrayRef<llvm::StringRef> to, llvm::ArrayRef<int64_t> sizes);
 
 /// The type with an axis more; the same type where it is there already.
 NamedTensorType withAxis(NamedTensorType type, llvm::StringRef axis, int64_t size);
 
-/// Whether an op of the mathematics computes each token's result from the same token's operands: it neither sums, normalises,
-/// looks up, cuts nor regroups along T.
+/// Whether an op of the mathematics computes each token's result from the same token's operands: it neither
+/// sums, normalises, looks up, cuts nor regroups along T.
 bool leavesTokensAlone(mlir::Operation *op);
 
 /// A weight, or a slice or regroup of one: what the packer can lay out as a kernel wants it.

@@ -12,7 +12,8 @@ using OpSet = llvm::SetVector<mlir::Operation *>;
 /// Whether a value is, or is computed from, a result of one of the ops (all in one block).
 bool dependsOn(mlir::Value value, const OpSet &ops);
 
-/// Whether some operand of `op` from outside `ops` is computed from a result of `ops`: fusing both would be a circle.
+/// Whether some operand of `op` from outside `ops` is computed from a result of `ops`: fusing both would be a
+/// circle.
 bool reachesAround(mlir::Operation *op, const OpSet &ops);
 
 /// All values used in an op, its regions included, that are defined outside of it.

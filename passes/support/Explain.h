@@ -1,5 +1,5 @@
-// Why a match was refused, for those who ask: every pass hands an Explainer to its rewriter, which tells the debug stream
-// and, with the pass's option `explain`, remarks on it at the op's place.
+// Why a match was refused, for those who ask: every pass hands an Explainer to its rewriter, which tells the
+// debug stream and, with the pass's option `explain`, remarks on it at the op's place.
 #ifndef HEDDLE_PASSES_SUPPORT_EXPLAIN_H
 #define HEDDLE_PASSES_SUPPORT_EXPLAIN_H
 

@@ -1,4 +1,5 @@
-// The region of a map, an epilogue or a score under construction: a function of scalars, one for each tensor it reads.
+// The region of a map, an epilogue or a score under construction: a function of scalars, one for each tensor
+// it reads.
 #ifndef HEDDLE_PASSES_SUPPORT_SCALARBODY_H
 #define HEDDLE_PASSES_SUPPORT_SCALARBODY_H
 
@@ -13,7 +14,8 @@ class ScalarBody {
 public:
   explicit ScalarBody(mlir::MLIRContext *context);
 
-  /// An argument that is no tensor's element at the same indices: an accumulator, a product. It stands for `tensor` from now on.
+  /// An argument that is no tensor's element at the same indices: an accumulator, a product. It stands for
+  /// `tensor` from now on.
   mlir::Value addResultOf(mlir::Value tensor);
 
   /// The scalar that stands for a tensor: known, or a new argument that the op must be given (see tensors()).
@@ -46,8 +48,8 @@ inline mlir::Value yieldedBy(MapOp map) {
   return llvm::cast<YieldOp>(map.getBody().front().getTerminator()).getValues()[0];
 }
 
-/// Whether a map is so cheap that computing it again costs less than reading it: no function of `math` but absolute values and
-/// rounding, no division.
+/// Whether a map is so cheap that computing it again costs less than reading it: no function of `math` but
+/// absolute values and rounding, no division.
 bool isCheap(MapOp map);
 
 } // namespace heddle
