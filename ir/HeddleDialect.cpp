@@ -1,6 +1,7 @@
 // Registration of the dialect, and its types: printing, parsing, verification.
 #include "ir/Heddle.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -16,7 +17,18 @@ using namespace heddle;
 #define GET_ATTRDEF_CLASSES
 #include "ir/HeddleAttributes.cpp.inc"
 
+namespace {
+/// A page's functions may be inlined anywhere, and their ops with them.
+struct HeddleInliner : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Operation *, Operation *, bool) const final { return true; }
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final { return true; }
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final { return true; }
+};
+} // namespace
+
 void HeddleDialect::initialize() {
+  addInterfaces<HeddleInliner>();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "ir/HeddleTypes.cpp.inc"

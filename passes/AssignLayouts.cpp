@@ -57,6 +57,7 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
   using AssignLayoutsBase::AssignLayoutsBase;
 
   void runOnOperation() override {
+    order.emplace(getOperation());
     for (Operation &function : getOperation().getOps())
       if (isa<LayerOp, EntryOp>(function))
         for (Operation &op : cast<FunctionOpInterface>(function).getFunctionBody().front())
@@ -64,7 +65,7 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
   }
 
   void assign(Operation *op) {
-    if (op->getNumResults() == 0)
+    if (op->getNumResults() == 0 || !isa<NamedTensorType>(op->getResult(0).getType()))
       return;
     OpBuilder builder(op);
     SmallVector<Attribute> layouts;
@@ -107,8 +108,10 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
           if (attention.getValues() == tensor && remembered)
             return valuesLayout(type, attention);
         }
-    return defaultLayout(type, plain);
+    return defaultLayout(type, plain, *order);
   }
+
+  std::optional<AxisOrder> order;
 };
 
 } // namespace

@@ -253,7 +253,11 @@ private:
 
   void lowerTap(TapOp tap, EmitContext &context) {
     Value memref = inEntryLayout(tap.getValue(), context);
-    TapOp::create(builder, tap.getLoc(), memref, tap.getName());
+    auto type = cast<NamedTensorType>(tap.getValue().getType());
+    auto names = llvm::map_to_vector(Layout::parse(borderLayout(type), type, false).dims,
+                                     [](const LayoutDim &dim) { return StringRef(dim.axis); });
+    auto lowered = TapOp::create(builder, tap.getLoc(), memref, tap.getName());
+    lowered->setAttr("axes", builder.getStrArrayAttr(names));
   }
 
   void lowerReturn(ReturnOp end, EmitContext &context) {

@@ -45,7 +45,20 @@ SmallVector<Attribute> Layout::dynamicDims(MLIRContext *context) const {
   return names;
 }
 
-std::string heddle::defaultLayout(NamedTensorType type, bool plain) {
+AxisOrder::AxisOrder(ModuleOp module) {
+  for (auto stored : module.getOps<StoredOp>())
+    for (StringAttr axis : cast<NamedTensorType>(stored.getType()).getNames())
+      ranks.try_emplace(axis, ranks.size());
+}
+
+int64_t AxisOrder::rank(StringRef axis) const {
+  auto found = ranks.find(axis);
+  if (found == ranks.end())
+    found = ranks.find(axis.split('/').first);
+  return found == ranks.end() ? -1 : found->second;
+}
+
+std::string heddle::defaultLayout(NamedTensorType type, bool plain, const AxisOrder &order) {
   SmallVector<StringRef> fixed, sequences;
   for (StringRef axis : {"T", "U", "S"})
     if (type.has(axis))
@@ -53,6 +66,7 @@ std::string heddle::defaultLayout(NamedTensorType type, bool plain) {
   for (StringAttr axis : type.getNames())
     if (!isDynamicAxis(axis))
       fixed.push_back(axis);
+  llvm::stable_sort(fixed, [&](StringRef a, StringRef b) { return order.rank(a) < order.rank(b); });
   if (plain) { // ... S T
     std::reverse(sequences.begin(), sequences.end());
     llvm::append_range(fixed, sequences);

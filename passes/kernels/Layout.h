@@ -5,6 +5,7 @@
 
 #include "ir/Heddle.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include <string>
 
 namespace heddle {
@@ -27,9 +28,20 @@ struct Layout {
   llvm::SmallVector<mlir::Attribute> dynamicDims(mlir::MLIRContext *context) const;
 };
 
+/// The order in which a module's weights name their axes: what its tensors follow, so that a row of numbers is the next weight's column.
+class AxisOrder {
+public:
+  explicit AxisOrder(mlir::ModuleOp module);
+  /// Axes that no weight has come first; "hd/2" goes with "hd".
+  int64_t rank(llvm::StringRef axis) const;
+
+private:
+  llvm::StringMap<int64_t> ranks;
+};
+
 /// The layout that a function's arguments and results have, and all other tensors where nothing speaks against it: on the plain
 /// road sequences innermost, so that lanes run along the tokens and nothing is ever reduced across lanes; otherwise tokens outermost.
-std::string defaultLayout(NamedTensorType type, bool plain);
+std::string defaultLayout(NamedTensorType type, bool plain, const AxisOrder &order);
 
 } // namespace heddle
 

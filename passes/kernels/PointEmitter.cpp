@@ -181,10 +181,18 @@ Value PointEmitter::compute(Value tensor, const Env &env) {
 SmallVector<Value> PointEmitter::inlineScalars(Block &body, ValueRange arguments) {
   IRMapping mapping;
   mapping.map(body.getArguments(), arguments);
-  for (Operation &op : body.without_terminator())
+  // Scalars from outside the region are constants: the kernel gets its own.
+  auto bring = [&](Value value) {
+    if (mapping.contains(value) || value.getParentBlock() == &body)
+      return;
+    mapping.map(value, k.builder.clone(*value.getDefiningOp<arith::ConstantOp>())->getResult(0));
+  };
+  for (Operation &op : body.without_terminator()) {
+    llvm::for_each(op.getOperands(), bring);
     k.builder.clone(op, mapping);
-  return llvm::map_to_vector(body.getTerminator()->getOperands(),
-                             [&](Value value) { return mapping.lookupOrDefault(value); });
+  }
+  llvm::for_each(body.getTerminator()->getOperands(), bring);
+  return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value value) { return mapping.lookup(value); });
 }
 
 Value PointEmitter::map(MapOp op, const Env &env) {
