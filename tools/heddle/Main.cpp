@@ -3,7 +3,7 @@
 #include "Verb.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/raw_ostream.h"
-#include <vector>
+#include <csignal>
 
 using namespace heddle;
 using namespace llvm;
@@ -18,8 +18,25 @@ Verb::Verb(StringRef name, StringRef description, int (*run)()) : command(name, 
   verbs().push_back(this);
 }
 
+Verb::Verb(StringRef name, StringRef description, RawRun runRaw) : command(name, description), runRaw(runRaw) {
+  verbs().push_back(this);
+}
+
+/// LLVM's libraries bring hundreds of options along; --help-hidden shows them.
+static void hideForeignOptions() {
+  for (auto &entry : cl::getRegisteredOptions())
+    if (entry.getKey() != "help" && entry.getKey() != "version")
+      entry.getValue()->setHiddenFlag(cl::Hidden);
+}
+
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  signal(SIGXFSZ, SIG_IGN); // a file that may not grow further is an error of writing like any other
+  if (argc > 1)
+    for (Verb *verb : verbs())
+      if (verb->runRaw && verb->command.getName() == argv[1])
+        return verb->runRaw(argv[1], {argv + 2, argv + argc});
+  hideForeignOptions();
   if (!cl::ParseCommandLineOptions(argc, argv, "compiles transformers\n", &errs()))
     return exitUsage;
   for (Verb *verb : verbs())

@@ -1,0 +1,259 @@
+//===- CompileModel.cpp - from a model to a program -----------------------===//
+
+#include "tools/driver/CompileModel.h"
+#include "backends/cpu/Codegen.h"
+#include "backends/program/WriteProgram.h"
+#include "frontend/elaborate/Elaborate.h"
+#include "frontend/language/Load.h"
+#include "frontend/language/Print.h"
+#include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassInstrumentation.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/Pipeline.h"
+#include "tools/driver/Facts.h"
+#include "tools/driver/Progress.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <thread>
+
+using namespace llvm;
+using namespace heddle;
+
+namespace {
+
+/// Prints the module after the passes that are asked for.
+class PassPrinter : public mlir::PassInstrumentation {
+public:
+  explicit PassPrinter(const Stages &stages) : stages(stages) {}
+
+  void runAfterPass(mlir::Pass *pass, mlir::Operation *op) override {
+    if (!stages.wants(pass->getArgument()))
+      return;
+    outs() << "// after " << pass->getArgument() << '\n' << *op << '\n';
+  }
+
+private:
+  const Stages &stages;
+};
+
+/// One compilation. Each step expects those above it to have been done.
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, const Stages &stages, StringRef output, bool listDefaults)
+      : options(options), stages(stages), output(output), listDefaults(listDefaults),
+        progress("compiling " + sys::path::filename(options.model).str()) {}
+
+  Error run();
+
+private:
+  Error openModel();
+  Error readPage();
+  Error makeModule();
+  Error runPasses();
+  Error makeCode();
+  Error writeOut();
+  int64_t accumulators() const;
+  Error reported(const Twine &what);
+
+  const CompileOptions &options;
+  const Stages &stages;
+  StringRef output;
+  bool listDefaults;
+  Progress progress;
+
+  std::vector<cpu::CpuTarget> targets;
+  std::unique_ptr<Checkpoint> checkpoint; // null for a page alone
+  std::string pagePath;
+  std::unique_ptr<LoadedPage> page;
+  std::unique_ptr<mlir::MLIRContext> context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  cpu::CpuCode code;
+};
+
+} // namespace
+
+/// The error after messages that have been printed already.
+Error Compilation::reported(const Twine &what) {
+  return createStringError("'" + options.model + "' is not compiled: " + what);
+}
+
+Error Compilation::openModel() {
+  auto found = cpu::cpuTargets(options.cpu);
+  if (!found)
+    return found.takeError();
+  targets = std::move(*found);
+  if (options.isPage()) {
+    pagePath = options.model;
+    return Error::success();
+  }
+  auto opened = openCheckpoint(options.model);
+  if (!opened)
+    return opened.takeError();
+  checkpoint = std::move(*opened);
+  if (!options.arch.empty()) {
+    pagePath = options.arch;
+    return Error::success();
+  }
+  auto path = findPage(modelsFolder(), *checkpoint);
+  if (!path)
+    return path.takeError();
+  pagePath = *path;
+  return Error::success();
+}
+
+Error Compilation::readPage() {
+  auto loaded = loadPage(pagePath);
+  if (!loaded)
+    return loaded.takeError();
+  page = std::move(*loaded);
+  if (page->diagnostics.hasErrors()) {
+    page->diagnostics.print(errs());
+    return reported(Twine(page->diagnostics.errorCount()) + " errors in '" + pagePath + "'");
+  }
+  if (stages.wants("tokens"))
+    printTokens(outs(), page->sources, page->page->buffer);
+  if (stages.wants("ast"))
+    printAst(outs(), page->sources, *page->page);
+  return Error::success();
+}
+
+Error Compilation::makeModule() {
+  progress.show("reading the page");
+  mlir::DialectRegistry registry;
+  cpu::registerCpuDialects(registry);
+  mlir::func::registerInlinerExtension(registry);
+  context = std::make_unique<mlir::MLIRContext>(registry);
+  context->loadDialect<HeddleDialect>();
+
+  Overrides overrides;
+  overrides.values = options.set;
+  overrides.randomWeights = options.randomWeights.has_value();
+  overrides.seed = options.randomWeights.value_or(0);
+  Notices notices;
+  module = elaborate(*context, *page->page, page->library.get(), checkpoint.get(), overrides, page->diagnostics, notices);
+  progress.clear();
+  page->diagnostics.print(errs());
+  if (!module)
+    return reported(page->diagnostics.errorCount() ? Twine(page->diagnostics.errorCount()) + " errors in '" + pagePath + "'"
+                                                   : "its mathematics is not sound");
+  if (listDefaults)
+    for (const std::string &notice : notices.defaults)
+      errs() << "heddle: note: " << notice << '\n';
+  if (!options.quantize.empty())
+    for (StoredOp weight : module->getOps<StoredOp>())
+      weight->setAttr("quantize", mlir::StringAttr::get(context.get(), options.quantize));
+  if (stages.wants("heddle"))
+    outs() << **module << '\n';
+  return Error::success();
+}
+
+/// Vectors of 16 numbers that fit in the registers of every processor, beside operands.
+int64_t Compilation::accumulators() const {
+  int64_t least = INT64_MAX;
+  for (const cpu::CpuTarget &target : targets) {
+    int64_t beside = target.vectorRegisters / 4, registersEach = std::max(1u, 512 / target.vectorBits);
+    least = std::min<int64_t>(least, (target.vectorRegisters - beside) / registersEach);
+  }
+  return least;
+}
+
+Error Compilation::runPasses() {
+  progress.show("making kernels");
+  mlir::PassManager manager(context.get(), mlir::ModuleOp::getOperationName());
+  if (stages.any())
+    manager.addInstrumentation(std::make_unique<PassPrinter>(stages));
+  PipelineOptions pipeline;
+  pipeline.optLevel = options.optLevel;
+  pipeline.accumulators = accumulators();
+  buildPipeline(manager, pipeline);
+  if (failed(manager.run(*module)))
+    return reported("a pass failed");
+  return Error::success();
+}
+
+/// The name of a stage of the CPU backend.
+static StringRef stageName(cpu::Stage stage) {
+  switch (stage) {
+  case cpu::Stage::Kernels:
+    return "kernels";
+  case cpu::Stage::Lanes:
+    return "lanes";
+  case cpu::Stage::LLVMDialect:
+    return "llvm-dialect";
+  case cpu::Stage::LLVMIR:
+    return "llvm-ir";
+  case cpu::Stage::Assembly:
+    return "asm";
+  }
+  return "";
+}
+
+Error Compilation::makeCode() {
+  progress.show("compiling kernels");
+  cpu::CodegenOptions codegen;
+  codegen.level = static_cast<cpu::OptLevel>(options.optLevel);
+  codegen.lines = stages.any(); // the link leaves them out
+  codegen.threads = std::max(1u, std::thread::hardware_concurrency());
+  if (stages.any()) {
+    codegen.wanted = [&](cpu::Stage stage) { return stages.wants(stageName(stage)); };
+    codegen.show = [&](cpu::Stage, const cpu::CpuTarget &, StringRef text) { outs() << text << '\n'; };
+  }
+  auto generated = cpu::generate(*module, targets, codegen);
+  if (!generated)
+    return generated.takeError();
+  code = std::move(*generated);
+  return Error::success();
+}
+
+Error Compilation::writeOut() {
+  StoredSource source = checkpoint ? StoredSource(*checkpoint) : StoredSource(*options.randomWeights);
+  PackPlan plan(source);
+  auto schedule = buildSchedule(*module, plan);
+  if (!schedule)
+    return schedule.takeError();
+  if (stages.wants("schedule"))
+    schedule->print(outs());
+  if (stages.any())
+    return Error::success();
+
+  std::string warning;
+  auto facts = collectFacts(options, *module, checkpoint.get(), warning);
+  if (!facts)
+    return facts.takeError();
+  progress.clear();
+  if (!warning.empty())
+    errs() << "heddle: warning: " << warning << '\n';
+  for (const cpu::KernelInfo &kernel : code.kernels)
+    facts->scratch[kernel.name] = kernel.scratchBytes;
+  std::vector<LinkObject> objects;
+  for (const cpu::ObjectFile &object : code.objects)
+    objects.push_back({object.name, object.bytes});
+  ProgramOutput target;
+  target.path = output.str();
+  target.weightsBeside = options.weightsBeside;
+  target.progress = [&](uint64_t done, uint64_t total) { progress.show("packing weights", done, total); };
+  return writeProgram(*schedule, plan, *facts, objects, target);
+}
+
+Error Compilation::run() {
+  using Step = Error (Compilation::*)();
+  static constexpr std::pair<Step, Phase> steps[] = {{&Compilation::openModel, Phase::Page},
+                                                     {&Compilation::readPage, Phase::Page},
+                                                     {&Compilation::makeModule, Phase::Module},
+                                                     {&Compilation::runPasses, Phase::Passes},
+                                                     {&Compilation::makeCode, Phase::Code},
+                                                     {&Compilation::writeOut, Phase::Schedule}};
+  for (auto [number, step] : enumerate(steps)) {
+    if (Error error = (this->*step.first)())
+      return error;
+    bool phaseDone = number + 1 == std::size(steps) || steps[number + 1].second != step.second;
+    if (phaseDone && stages.endWith(step.second))
+      break;
+  }
+  return Error::success();
+}
+
+Error heddle::compileModel(const CompileOptions &options, const Stages &stages, StringRef output, bool listDefaults) {
+  return Compilation(options, stages, output, listDefaults).run();
+}
