@@ -25,8 +25,8 @@ Verb::Verb(StringRef name, StringRef description, RawRun runRaw) : command(name,
 /// LLVM's libraries bring hundreds of options along; --help-hidden shows them.
 static void hideForeignOptions() {
   for (auto &entry : cl::getRegisteredOptions())
-    if (entry.getKey() != "help" && entry.getKey() != "version")
-      entry.getValue()->setHiddenFlag(cl::Hidden);
+    if (entry.first != "help" && entry.first != "version")
+      entry.second->setHiddenFlag(cl::Hidden);
 }
 
 int main(int argc, char **argv) {
