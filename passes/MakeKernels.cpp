@@ -300,6 +300,7 @@ struct MakeKernelsPass : heddle::impl::MakeKernelsBase<MakeKernelsPass> {
     KernelOptions options;
     options.accumulators = accumulators;
     options.tileBytes = tileBytes;
+    options.dot2 = dot2;
     SmallVector<FunctionOpInterface> functions;
     for (Operation &op : getOperation().getOps())
       if (isa<LayerOp, EntryOp>(op))

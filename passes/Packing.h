@@ -12,8 +12,10 @@
 //
 //   f32    B = 1,  W = 1: the number
 //   f16    B = 2,  W = 1: column 0 in the low half, column 1 in the high half; the same for bf16. K odd: padded with zero
-//   q8_0   B = 32, W = 9: word j < 8 has columns 4j .. 4j+3 in its bytes from the lowest (signed); word 8: d as float16 in the low half
-//   q4_0   B = 32, W = 5: word j < 4 has columns 8j .. 8j+7 in its nibbles from the lowest (0..15, value q - 8); word 4: d in the low half
+//   q8_0   B = 32, W = 9: word j < 8 has columns 4j, 4j+2, 4j+1, 4j+3 in its bytes from the lowest (signed); word 8: d as float16 in the
+//                     low half
+//   q4_0   B = 32, W = 5: word j < 4 has columns 8j, +2, +4, +6, +1, +3, +5, +7 in its nibbles from the lowest (0..15, value q - 8); word 4:
+//                     d in the low half. So a shift brings two neighbouring columns into the halves of a word, as int16
 //   q4_1   B = 32, W = 5: the same (value q); word 4: d in the low half, m in the high half (value q * d + m)
 //   q5_0   B = 32, W = 6: words 0..3: low four bits as above; word 4: the fifth bits, column c in bit c (value q - 16); word 5: d
 //   q5_1   B = 32, W = 6: the same (value q); word 5: d and m

@@ -46,6 +46,7 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
   kernels.plain = plain;
   kernels.accumulators = options.accumulators;
   kernels.tileBytes = options.tileBytes;
+  kernels.dot2 = options.dot2;
   manager.addPass(createMakeKernels(kernels));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

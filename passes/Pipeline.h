@@ -9,6 +9,7 @@ namespace heddle {
 struct PipelineOptions {
   int optLevel = 2;
   int64_t accumulators = 24;      // vectors of 16 numbers that fit in registers beside operands
+  bool dot2 = false;              // pairs of int16 are multiplied in one instruction
   int64_t tileBytes = 256 * 1024; // of activations that a piece of work keeps near
 };
 

@@ -96,11 +96,22 @@ void heddle::quantizeBlock(StorageType type, const float *values, uint8_t *block
 
 //===- blocks to words ----------------------------------------------------===//
 
-/// Eight bytes below 16 as the nibbles of a word, the first one lowest.
+/// Four numbers below 16, one in each 16 bits, as four nibbles.
+static uint32_t joinFour(uint64_t lanes) {
+  lanes = (lanes | lanes >> 12) & 0x000000ff000000ff;
+  return static_cast<uint32_t>((lanes | lanes >> 24) & 0xffff);
+}
+
+/// Eight bytes below 16 as the nibbles of a word: the even ones in the low half, the odd ones in the high half, so that a
+/// shift brings neighbours into the two halves.
 static uint32_t joinNibbles(uint64_t bytes) {
-  bytes = (bytes | bytes >> 4) & 0x00ff00ff00ff00ff;
-  bytes = (bytes | bytes >> 8) & 0x0000ffff0000ffff;
-  return static_cast<uint32_t>(bytes | bytes >> 16);
+  constexpr uint64_t even = 0x00ff00ff00ff00ff;
+  return joinFour(bytes & even) | joinFour(bytes >> 8 & even) << 16;
+}
+
+/// Four bytes, the two in the middle exchanged: neighbours are 16 bits apart.
+static uint32_t exchangeMiddle(uint32_t bytes) {
+  return (bytes & 0xff0000ff) | (bytes & 0x0000ff00) << 8 | (bytes >> 8 & 0x0000ff00);
 }
 
 /// The low four bits of 32 elements: words 0 to 3.
@@ -117,7 +128,7 @@ void heddle::blockWords(StorageType type, const uint8_t *block, uint32_t *words,
   switch (type) {
   case StorageType::Q8_0:
     for (int j = 0; j < 8; ++j)
-      words[j * stride] = load<uint32_t>(block + 2 + 4 * j);
+      words[j * stride] = exchangeMiddle(load<uint32_t>(block + 2 + 4 * j));
     words[8 * stride] = load<uint16_t>(block);
     return;
   case StorageType::Q4_0:

@@ -28,13 +28,23 @@ Value BlockDecoder::half(Value word, bool high) {
   return arith::ExtFOp::create(builder, loc, builder.getF32Type(), number);
 }
 
-/// Bits [4 * (column % 8), + 4) of word column / 8.
+/// Where a column lies in its word, in bits: even ones `bits` apart from the lowest, odd ones the same from `half` on.
+Value BlockDecoder::interleaved(Value place, int64_t bits, int64_t half) {
+  Value two = arith::ConstantIndexOp::create(builder, loc, 2);
+  auto times = [&](Value value, int64_t factor) {
+    return builder.createOrFold<arith::MulIOp>(loc, value, arith::ConstantIndexOp::create(builder, loc, factor));
+  };
+  Value even = times(builder.createOrFold<arith::DivUIOp>(loc, place, two), bits);
+  Value odd = times(builder.createOrFold<arith::RemUIOp>(loc, place, two), half);
+  return builder.createOrFold<arith::AddIOp>(loc, even, odd);
+}
+
+/// Of word column / 8: columns 0, 2, 4, 6, 1, 3, 5, 7 from the lowest bits.
 Value BlockDecoder::nibble(Value column) {
   Value eight = arith::ConstantIndexOp::create(builder, loc, 8);
   Value bits = word(builder.createOrFold<arith::DivUIOp>(loc, column, eight));
   Value place = builder.createOrFold<arith::RemUIOp>(loc, column, eight);
-  Value four = arith::ConstantIndexOp::create(builder, loc, 4);
-  Value shift = builder.createOrFold<arith::MulIOp>(loc, place, four);
+  Value shift = interleaved(place, 4, 16);
   Value amount = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift);
   Value shifted = builder.createOrFold<arith::ShRUIOp>(loc, bits, amount);
   return builder.createOrFold<arith::AndIOp>(loc, shifted, constant(15));
@@ -69,7 +79,10 @@ Value BlockDecoder::raw(Value column) {
     return arith::BitcastOp::create(builder, loc, builder.getF32Type(), wide);
   }
   case Format::Q8_0: {
-    auto [bits, shift] = inWord(4, 8);
+    Value four = arith::ConstantIndexOp::create(builder, loc, 4);
+    Value bits = word(builder.createOrFold<arith::DivUIOp>(loc, column, four));
+    Value place = interleaved(builder.createOrFold<arith::RemUIOp>(loc, column, four), 8, 16);
+    Value shift = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), place);
     Value low = builder.createOrFold<arith::ShRUIOp>(loc, bits, shift);
     Value top = builder.createOrFold<arith::ShLIOp>(loc, low, constant(24));
     return toFloat(builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24)));
@@ -125,3 +138,19 @@ Value BlockDecoder::element(Value column) {
     value = arith::AddFOp::create(builder, loc, value, term);
   return value;
 }
+
+Value BlockDecoder::pair(int64_t number) {
+  bool bytes = format == Format::Q8_0;
+  int64_t perWord = bytes ? 2 : 4;
+  Value bits = word(number / perWord);
+  if (bytes) // -128..127 as 0..255
+    bits = arith::XOrIOp::create(builder, loc, bits, constant(static_cast<int32_t>(0x80808080)));
+  Value shifted = builder.createOrFold<arith::ShRUIOp>(loc, bits, constant(number % perWord * (bytes ? 8 : 4)));
+  return arith::AndIOp::create(builder, loc, shifted, constant(bytes ? 0x00ff00ff : 0x000f000f));
+}
+
+bool BlockDecoder::hasPairs(Format format) {
+  return format == Format::Q8_0 || format == Format::Q4_0 || format == Format::Q4_1;
+}
+
+int64_t BlockDecoder::bias(Format format) { return format == Format::Q8_0 ? 128 : format == Format::Q4_0 ? 8 : 0; }

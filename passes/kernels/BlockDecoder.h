@@ -17,6 +17,10 @@ public:
 
   /// The stored number of a column, `column` an index below the block's columns, as f32 before scale and offset.
   mlir::Value raw(mlir::Value column);
+  /// Columns 2 * number and 2 * number + 1 as two int16 in a word, both with `bias` added; of formats that have pairs.
+  mlir::Value pair(int64_t number);
+  static bool hasPairs(Format format);
+  static int64_t bias(Format format);
   /// f32 each; null where the format has none.
   mlir::Value scale();
   mlir::Value offset();
@@ -28,6 +32,7 @@ private:
   mlir::Value word(int64_t number);
   mlir::Value half(mlir::Value word, bool high);
   mlir::Value nibble(mlir::Value column);
+  mlir::Value interleaved(mlir::Value place, int64_t bits, int64_t half);
   mlir::Value constant(int64_t value);
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -34,6 +34,7 @@ def MakeKernels : Pass<"make-kernels", "::mlir::ModuleOp"> {
   let options = [
     Option<"plain", "plain", "bool", "false", "the plain road">,
     Option<"accumulators", "accumulators", "int64_t", "24", "vectors of 16 numbers that fit in registers beside operands">,
+    Option<"dot2", "dot2", "bool", "false", "the target multiplies pairs of int16 fast: activations beside quantised weights become int16">,
     Option<"tileBytes", "tile-bytes", "int64_t", "262144", "bytes of activations that a piece of work keeps near">];
   let dependentDialects = ["::heddle::HeddleDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];

@@ -68,10 +68,16 @@ private:
   std::unique_ptr<LoadedPage> page;
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::optional<StoredSource> source;
   cpu::CpuCode code;
 };
 
 } // namespace
+
+/// "1 error in 'x'", "2 errors in 'x'".
+static std::string countErrors(unsigned count, StringRef file) {
+  return (Twine(count) + (count == 1 ? " error in '" : " errors in '") + file + "'").str();
+}
 
 /// The error after messages that have been printed already.
 Error Compilation::reported(const Twine &what) {
@@ -109,7 +115,7 @@ Error Compilation::readPage() {
   page = std::move(*loaded);
   if (page->diagnostics.hasErrors()) {
     page->diagnostics.print(errs());
-    return reported(Twine(page->diagnostics.errorCount()) + " errors in '" + pagePath + "'");
+    return reported(countErrors(page->diagnostics.errorCount(), pagePath));
   }
   if (stages.wants("tokens"))
     printTokens(outs(), page->sources, page->page->buffer);
@@ -135,11 +141,17 @@ Error Compilation::makeModule() {
   progress.clear();
   page->diagnostics.print(errs());
   if (!module)
-    return reported(page->diagnostics.errorCount() ? Twine(page->diagnostics.errorCount()) + " errors in '" + pagePath + "'"
-                                                   : "its mathematics is not sound");
+    return reported(page->diagnostics.hasErrors() ? countErrors(page->diagnostics.errorCount(), pagePath)
+                                                  : "its mathematics is not sound");
   if (listDefaults)
     for (const std::string &notice : notices.defaults)
       errs() << "heddle: note: " << notice << '\n';
+  if (checkpoint) {
+    source.emplace(*checkpoint);
+  } else {
+    source.emplace(*options.randomWeights);
+    source->nameTensors(*module);
+  }
   if (!options.quantize.empty())
     for (StoredOp weight : module->getOps<StoredOp>())
       weight->setAttr("quantize", mlir::StringAttr::get(context.get(), options.quantize));
@@ -166,6 +178,7 @@ Error Compilation::runPasses() {
   PipelineOptions pipeline;
   pipeline.optLevel = options.optLevel;
   pipeline.accumulators = accumulators();
+  pipeline.dot2 = llvm::all_of(targets, [](const cpu::CpuTarget &target) { return target.vnni(); });
   buildPipeline(manager, pipeline);
   if (failed(manager.run(*module)))
     return reported("a pass failed");
@@ -207,8 +220,7 @@ Error Compilation::makeCode() {
 }
 
 Error Compilation::writeOut() {
-  StoredSource source = checkpoint ? StoredSource(*checkpoint) : StoredSource(*options.randomWeights);
-  PackPlan plan(source);
+  PackPlan plan(*source);
   auto schedule = buildSchedule(*module, plan);
   if (!schedule)
     return schedule.takeError();

@@ -8,6 +8,8 @@
 #include "backends/program/Blocks.h"
 #include "backends/program/Packer.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -71,7 +73,7 @@ uint32_t word(const std::vector<uint8_t> &bytes, uint64_t index) {
 /// Column `c` of a block whose words are at words[0], words[lanes] ...
 float slowDecode(Format format, const std::vector<uint8_t> &bytes, uint64_t first, uint64_t lanes, int c) {
   auto at = [&](int j) { return word(bytes, first + j * lanes); };
-  auto nibble = [&] { return static_cast<int>(at(c / 8) >> (4 * (c % 8)) & 15); };
+  auto nibble = [&] { return static_cast<int>(at(c / 8) >> (4 * (c % 8 / 2) + 16 * (c % 2)) & 15); };
   auto fifth = [&] { return static_cast<int>(at(4) >> c & 1) << 4; };
   auto low = [](uint32_t word) { return halfToFloat(word & 0xffff); };
   auto high = [](uint32_t word) { return halfToFloat(word >> 16); };
@@ -81,7 +83,7 @@ float slowDecode(Format format, const std::vector<uint8_t> &bytes, uint64_t firs
   case Format::BF16:
     return llvm::bit_cast<float>((at(0) >> (16 * c) & 0xffff) << 16);
   case Format::Q8_0:
-    return low(at(8)) * static_cast<float>(static_cast<int8_t>(at(c / 4) >> (8 * (c % 4)) & 255));
+    return low(at(8)) * static_cast<float>(static_cast<int8_t>(at(c / 4) >> (8 * (c % 4 / 2) + 16 * (c % 2)) & 255));
   case Format::Q4_0:
     return low(at(4)) * static_cast<float>(nibble() - 8);
   case Format::Q4_1:
@@ -335,6 +337,78 @@ TEST_F(PackerTest, errorsNameTheWeight) {
   EXPECT_EQ(message("[array<i64: 4, -1>, array<i64: 32, 1>]", "[\"t\"]"), fits);
   EXPECT_EQ(message("[array<i64: 4, 4611686018427387904>, array<i64: 32, 1>]", "[\"t\"]"), fits);
   EXPECT_EQ(message("[array<i64: 4, -7>, array<i64: 32, 1>]", "[\"t\"]"), fits);
+}
+
+TEST_F(PackerTest, partsOfDrawnWeightsAreTheSameNumbers) {
+  StoredOp op = parse("heddle.stored @w [] digits [array<i64: 4, 8>, array<i64: 8, 1>] : !heddle.tensor<r = 4, k = 8>");
+  StoredSource drawn(5);
+  drawn.nameTensors(*module);
+  mlir::OpBuilder builder(op);
+  auto part = llvm::cast<StoredOp>(builder.clone(*op));
+  part.setSymName("w.part");
+  part.setOffset(2);
+  part.setTypeAttr(mlir::TypeAttr::get(tensorType(&context, {"r", "k"}, {4, 3})));
+  part.setDigitsAttr(builder.getArrayAttr({builder.getDenseI64ArrayAttr({4, 8}), builder.getDenseI64ArrayAttr({3, 1})}));
+  PackPlan whole(drawn), slice(drawn);
+  cantFail(whole.add(op, cantFail(Packing::parse("dense [r k]"))));
+  cantFail(slice.add(part, cantFail(Packing::parse("dense [r k]"))));
+  auto all = write(whole), some = write(slice);
+  for (int r = 0; r < 4; ++r)
+    for (int k = 0; k < 3; ++k)
+      EXPECT_EQ(word(some, r * 3 + k), word(all, r * 8 + k + 2));
+}
+
+TEST_F(PackerTest, readsCheckpoints) {
+  // Two halves and a float32 tensor, the latter at an odd address; and integers beyond what a float32 keeps.
+  llvm::SmallString<128> folder;
+  ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("heddle-packer", folder));
+  std::string header = R"({"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},)"
+                       R"("i":{"dtype":"I64","shape":[1],"data_offsets":[4,12]},)"
+                       R"("f":{"dtype":"F32","shape":[2,3],"data_offsets":[12,36]}})";
+  uint64_t headerSize = header.size();
+  uint16_t halves[] = {0x3c00, 0xc000};
+  int64_t integer = 16777217;
+  float floats[] = {1, 2, 3, 4, 5, 6};
+  {
+    std::error_code code;
+    llvm::raw_fd_ostream os((folder + "/model.safetensors").str(), code);
+    auto raw = [&](const auto &value) { os.write(reinterpret_cast<const char *>(&value), sizeof value); };
+    raw(headerSize);
+    os << header;
+    raw(halves);
+    raw(integer);
+    raw(floats);
+    llvm::raw_fd_ostream config((folder + "/config.json").str(), code);
+    config << R"({"model_type": "test"})";
+  }
+  auto checkpoint = cantFail(openCheckpoint(folder));
+  StoredSource files(*checkpoint);
+  auto packed = [&](const std::string &text, const char *packing) {
+    PackPlan plan(files);
+    StoredOp op = parse(text);
+    cantFail(plan.add(op, cantFail(Packing::parse(packing))));
+    return write(plan);
+  };
+  auto turned = packed("heddle.stored @f [\"f\"] digits [array<i64: 2, 3>, array<i64: 3, 1>] : "
+                       "!heddle.tensor<r = 2, k = 3>", "dense [k r]");
+  const float expected[] = {1, 4, 2, 5, 3, 6};
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(llvm::bit_cast<float>(word(turned, i)), expected[i]);
+  auto pair = packed("heddle.stored @h [\"h\"] digits [array<i64: 1, 0>, array<i64: 2, 1>] : "
+                     "!heddle.tensor<r = 1, k = 2 : f16>", "panels 16 f16 [r] over [k]");
+  EXPECT_EQ(word(pair, 0), 0xc0003c00u);
+  auto number = packed("heddle.stored @i [\"i\"] digits [array<i64: 1, 1>] : !heddle.tensor<r = 1 : i32>", "dense [r]");
+  EXPECT_EQ(word(number, 0), 16777217u);
+
+  auto message = [&](const std::string &text) {
+    PackPlan plan(files);
+    return llvm::toString(plan.add(parse(text), cantFail(Packing::parse("dense [r]"))).takeError());
+  };
+  EXPECT_EQ(message("heddle.stored @x [\"y\"] digits [array<i64: 2, 1>] : !heddle.tensor<r = 2>"),
+            "weight 'x': the checkpoint has no tensor 'y'");
+  EXPECT_EQ(message("heddle.stored @x [\"f\"] digits [array<i64: 7, 1>] : !heddle.tensor<r = 7>"),
+            "weight 'x': tensor 'f' has 6 elements, expected 7");
+  llvm::sys::fs::remove_directories(folder);
 }
 
 TEST_F(PackerTest, aFailingSinkEndsIt) {

@@ -1,0 +1,89 @@
+// heddle.linear: what its kernels have in common. A lane owns a row of the weights; activations are uniform; no sum crosses lanes.
+//
+// For many tokens a piece of the grid is a block of tokens times a chunk of rows. It evaluates the prologue for its tokens into scratch
+// memory, tile by tile; then, for each group of rows, it unpacks the weights into panels in scratch, once for all its tokens, and
+// runs the register tile (vectors of rows x tokens) over the columns. For one token there is nothing to amortise: weights are
+// unpacked in registers as they are multiplied.
+#ifndef HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
+#define HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
+
+#include "passes/kernels/BlockDecoder.h"
+#include "passes/kernels/Emit.h"
+
+namespace heddle {
+
+class LinearEmitter {
+public:
+  LinearEmitter(LinearOp op, EmitContext &context);
+  virtual ~LinearEmitter() = default;
+  void emit();
+
+protected:
+  /// Scratch memory for the activations of tiles * tokens tokens, and for a panel of each register tile's vectors.
+  virtual void allocate(int64_t tiles, int64_t tokens, int64_t vectors) = 0;
+  /// Evaluates the prologue for the token in `env` into place `place` of tile `tile`.
+  virtual void placeToken(Env &env, mlir::Value tile, mlir::Value place) = 0;
+  /// Unpacks the group's rows of weight n into panel v.
+  virtual void unpackPanel(unsigned n, mlir::Value group, int64_t v) = 0;
+  /// The products of all panels with all tokens of a tile: sum [v * tokens + t].
+  virtual llvm::SmallVector<mlir::Value> multiplyTile(mlir::Value tile, int64_t tokens, int64_t vectors) = 0;
+  /// The product of the group's rows of weight n with the one token there is.
+  virtual mlir::Value dot(unsigned n, mlir::Value group) = 0;
+  /// Registers that one sum of the tile takes, and bytes of scratch that a token takes.
+  virtual int64_t registersPerSum() const = 0;
+  virtual int64_t bytesPerToken() const = 0;
+
+  mlir::Value scratch(llvm::ArrayRef<int64_t> shape, mlir::Type type) {
+    return ScratchOp::create(k.builder, k.loc, mlir::MemRefType::get(shape, type));
+  }
+  mlir::Value load(mlir::Value memref, mlir::ValueRange at) {
+    return mlir::memref::LoadOp::create(k.builder, k.loc, memref, at);
+  }
+  void store(mlir::Value value, mlir::Value memref, mlir::ValueRange at) {
+    mlir::memref::StoreOp::create(k.builder, k.loc, value, memref, at);
+  }
+  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) {
+    return mlir::math::FmaOp::create(k.builder, k.loc, a, b, c);
+  }
+  mlir::Value plus(mlir::Value a, mlir::Value b) { return k.builder.createOrFold<mlir::arith::AddIOp>(k.loc, a, b); }
+  mlir::Value times(mlir::Value a, int64_t b) {
+    return k.builder.createOrFold<mlir::arith::MulIOp>(k.loc, a, k.constant(b));
+  }
+
+  /// The prologue's vector for the token in `env`, handed out 16 columns at a time; columns beyond the last are zero.
+  void forEachColumn(Env &env, llvm::function_ref<void(mlir::Value column, mlir::Value value)> body);
+  /// The lane's row in a group.
+  Idx row(mlir::Value group) { return k.index.withLane(k.index.scale(k.index.uniform(group), options.lanes)); }
+  /// How weight n is packed in panels, or null where it is computed, not stored.
+  const Packing *packing(unsigned n);
+  mlir::Value panels(unsigned n) { return k.read(k.memory.packed(op.getWeights()[n].getDefiningOp())); }
+  /// Column `column` of the lane's row, of a weight that has no panels.
+  mlir::Value computedElement(unsigned n, mlir::Value group, mlir::Value column);
+  BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value block);
+
+  LinearOp op;
+  KernelOptions options;
+  KernelBuilder k;
+  PointEmitter points;
+  NamedTensorType weightType;
+  llvm::SmallVector<llvm::StringRef> over, rowAxes;
+  llvm::SmallVector<int64_t> columnSizes, rowSizes;
+  int64_t columns, rows, groups, paddedColumns;
+
+private:
+  void setColumn(Env &env, const Idx &column);
+  void epilogue(Env env, mlir::Value group, llvm::ArrayRef<mlir::Value> products);
+  void oneToken();
+  void manyTokens();
+  bool hasTokens;
+};
+
+/// Activations as float32, weights decoded to float32: any format, exact.
+std::unique_ptr<LinearEmitter> floatLinear(LinearOp op, EmitContext &context);
+/// Activations as int16 in blocks of 32 beside a float32 scale, weights as stored: null unless all weights
+/// have integer pairs.
+std::unique_ptr<LinearEmitter> integerLinear(LinearOp op, EmitContext &context);
+
+} // namespace heddle
+
+#endif
