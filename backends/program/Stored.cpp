@@ -143,9 +143,21 @@ static Stored drawn(uint64_t seed, StoredOp weight, StringRef name, int64_t elem
   return stored;
 }
 
+void StoredSource::nameTensors(mlir::ModuleOp module) {
+  for (StoredOp weight : module.getOps<StoredOp>()) {
+    StringRef name = weight.getSymName();
+    weight.setTensorsAttr(mlir::Builder(weight.getContext()).getStrArrayAttr({name}));
+    named[name] = drawn(seed, weight, name, 0);
+  }
+}
+
 Expected<Stored> StoredSource::find(StoredOp weight, StringRef name, int64_t elements) const {
-  if (!checkpoint)
-    return drawn(seed, weight, name, elements);
+  if (!checkpoint) {
+    auto known = named.find(name);
+    Stored stored = known == named.end() ? drawn(seed, weight, name, elements) : known->second;
+    stored.elements = elements;
+    return stored;
+  }
   const StoredTensor *tensor = checkpoint->find(name);
   if (!tensor)
     return createStringError("weight '" + weight.getSymName() + "': the checkpoint has no tensor '" + name + "'");

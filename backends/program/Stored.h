@@ -10,6 +10,7 @@
 
 #include "frontend/checkpoint/Checkpoint.h"
 #include "ir/Heddle.h"
+#include "llvm/ADT/StringMap.h"
 #include <optional>
 
 namespace heddle {
@@ -39,6 +40,10 @@ public:
   /// Draws all numbers from a seed: the same ones for the same seed and names, on every machine.
   explicit StoredSource(uint64_t seed) : seed(seed) {}
 
+  /// To be called on a module without a checkpoint, before any pass: names a tensor for each weight, and remembers what
+  /// its numbers are like, so that parts of weights are parts of the same numbers.
+  void nameTensors(mlir::ModuleOp module);
+
   /// The tensor that `weight` calls `name`; `elements` is how many it reaches. Fails where a checkpoint has no such
   /// tensor, or one that is smaller.
   llvm::Expected<Stored> find(StoredOp weight, llvm::StringRef name, int64_t elements) const;
@@ -46,6 +51,7 @@ public:
 private:
   const Checkpoint *checkpoint = nullptr;
   uint64_t seed = 0;
+  llvm::StringMap<Stored> named;
 };
 
 /// The storage type of a format, and the format in which the dialect sees a storage type.

@@ -1,6 +1,7 @@
 //===- CompileOptions.cpp - what a model is compiled to -------------------===//
 
 #include "tools/driver/CompileOptions.h"
+#include "backends/cpu/Target.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -34,7 +35,7 @@ Error CompileOptions::check() const {
                              " goes with a .heddle page, not with a checkpoint");
   if (optLevel == 0 && !quantize.empty())
     return createStringError("'--quantize' needs -O1 or -O2: at -O0 weights are computed exactly");
-  return Error::success();
+  return cpu::cpuTargets(cpu).takeError(); // a processor that is not known
 }
 
 //===- the table ----------------------------------------------------------===//
