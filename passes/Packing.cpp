@@ -83,7 +83,8 @@ Expected<Packing> Packing::parse(StringRef text) {
   return packing;
 }
 
-/// The format that panels of this weight would best have: the one asked for by `quantize`, else the stored one.
+/// The format that panels of this weight would best have: the one asked for by `quantize`, else the stored
+/// one.
 static Format wantedFormat(StoredOp weight) {
   if (auto quantize = weight->getAttrOfType<mlir::StringAttr>("quantize"))
     if (auto format = symbolizeFormat(quantize.getValue()))
@@ -109,8 +110,8 @@ Packing heddle::choosePanels(StoredOp weight, ArrayRef<std::string> rows, ArrayR
   if (block == 1)
     return packing;
   bool asStored = weight.getScale().convertToDouble() == 1.0 && weight.getAdd().convertToDouble() == 0.0;
-  // Halves are numbers on their own and may lie anywhere; blocks must be whole. What is quantised here is computed
-  // first, so that only the number of columns counts.
+  // Halves are numbers on their own and may lie anywhere; blocks must be whole. What is quantised here is
+  // computed first, so that only the number of columns counts.
   bool keeps = wanted == stored && asStored && (block < 32 || view->hasWholeBlocks(block));
   bool converts = wanted != stored && (block < 32 || view->columns.size() % block == 0);
   if (keeps || converts)
@@ -130,7 +131,8 @@ uint64_t heddle::packedBytes(const Packing &packing, NamedTensorType type) {
   if (!packing.panels)
     return SaturatingMultiply<uint64_t>(rows, 4);
   BlockShape block = blockShape(packing.format);
-  uint64_t words = SaturatingMultiply<uint64_t>(divideCeil(sizeOf(packing.over, type), block.columns), block.words);
+  uint64_t words =
+      SaturatingMultiply<uint64_t>(divideCeil(sizeOf(packing.over, type), block.columns), block.words);
   uint64_t panel = SaturatingMultiply<uint64_t>(words, packing.lanes * 4);
   return SaturatingMultiply<uint64_t>(divideCeil(rows, packing.lanes), panel);
 }

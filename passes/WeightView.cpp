@@ -31,8 +31,8 @@ int64_t IndexMap::run() const {
   return length;
 }
 
-/// The digits of each axis of the weight. A stride of -1 chooses among the tensors; where several digits do, the
-/// outermost counts most.
+/// The digits of each axis of the weight. A stride of -1 chooses among the tensors; where several digits do,
+/// the outermost counts most.
 static SmallVector<SmallVector<IndexMap::Digit, 2>> digitsOfAxes(StoredOp weight) {
   SmallVector<SmallVector<IndexMap::Digit, 2>> axes;
   for (mlir::Attribute axis : weight.getDigits()) {
@@ -51,7 +51,8 @@ static SmallVector<SmallVector<IndexMap::Digit, 2>> digitsOfAxes(StoredOp weight
   return axes;
 }
 
-Expected<WeightView> WeightView::create(StoredOp weight, ArrayRef<std::string> rows, ArrayRef<std::string> columns) {
+Expected<WeightView> WeightView::create(StoredOp weight, ArrayRef<std::string> rows,
+                                        ArrayRef<std::string> columns) {
   auto type = cast<NamedTensorType>(weight.getType());
   auto axes = digitsOfAxes(weight);
   WeightView view;
@@ -61,7 +62,8 @@ Expected<WeightView> WeightView::create(StoredOp weight, ArrayRef<std::string> r
     for (const std::string &name : names) {
       int axis = type.find(name);
       if (axis < 0 || used[axis])
-        return createStringError("weight '" + weight.getSymName() + "' has no further axis '" + name + "' to pack");
+        return createStringError("weight '" + weight.getSymName() + "' has no further axis '" + name +
+                                 "' to pack");
       used[axis] = true;
       for (const IndexMap::Digit &digit : axes[axis])
         map.append(digit);

@@ -39,7 +39,8 @@ public:
   int64_t size() const { return count; }
   /// Where an index in [0, size()) leads, from index 0.
   Place at(int64_t index) const;
-  /// How many neighbouring indices, from each multiple of this number on, are neighbouring elements of one tensor.
+  /// How many neighbouring indices, from each multiple of this number on, are neighbouring elements of one
+  /// tensor.
   int64_t run() const;
 
 private:
@@ -55,8 +56,8 @@ struct WeightView {
   /// Fails where the axes are not just those of the weight, each once.
   static llvm::Expected<WeightView> create(StoredOp weight, llvm::ArrayRef<std::string> rows,
                                            llvm::ArrayRef<std::string> columns);
-  /// Whether each run of `block` columns, from each multiple of `block` on, is a run of `block` elements of one
-  /// tensor that begins at a multiple of `block`.
+  /// Whether each run of `block` columns, from each multiple of `block` on, is a run of `block` elements of
+  /// one tensor that begins at a multiple of `block`.
   bool hasWholeBlocks(int64_t block) const;
 };
 

@@ -51,14 +51,16 @@ static void quantizeBits(const float *values, unsigned bits, bool minimum, uint8
   uint8_t *rest;
   if (minimum) {
     auto [least, most] = std::minmax_element(values, values + 32);
-    uint16_t scale = floatToHalf((*most - *least) / static_cast<float>(levels - 1)), offset = floatToHalf(*least);
+    uint16_t scale = floatToHalf((*most - *least) / static_cast<float>(levels - 1)),
+             offset = floatToHalf(*least);
     store(block, scale);
     store(block + 2, offset);
     factor = inverse(halfToFloat(scale));
     low = -halfToFloat(offset) * factor;
     rest = block + 4;
   } else {
-    // The largest number, with its sign, becomes the level -levels / 2, of which there is no positive counterpart.
+    // The largest number, with its sign, becomes the level -levels / 2, of which there is no positive
+    // counterpart.
     uint16_t scale = floatToHalf(largestMagnitude(values) / static_cast<float>(-levels / 2));
     store(block, scale);
     factor = inverse(halfToFloat(scale));
@@ -102,8 +104,8 @@ static uint32_t joinFour(uint64_t lanes) {
   return static_cast<uint32_t>((lanes | lanes >> 24) & 0xffff);
 }
 
-/// Eight bytes below 16 as the nibbles of a word: the even ones in the low half, the odd ones in the high half, so that a
-/// shift brings neighbours into the two halves.
+/// Eight bytes below 16 as the nibbles of a word: the even ones in the low half, the odd ones in the high
+/// half, so that a shift brings neighbours into the two halves.
 static uint32_t joinNibbles(uint64_t bytes) {
   constexpr uint64_t even = 0x00ff00ff00ff00ff;
   return joinFour(bytes & even) | joinFour(bytes >> 8 & even) << 16;

@@ -15,8 +15,9 @@ namespace heddle {
 /// The largest block of any quantised type in a file, and in panels.
 inline constexpr unsigned maxBlockBytes = 34, maxBlockWords = 9;
 
-/// Rounds 32 numbers to a block as files store it; `type` must be one of the quantised ones. Scales are chosen so that
-/// the number of largest magnitude (with a minimum: both ends) is met, as far as half precision allows.
+/// Rounds 32 numbers to a block as files store it; `type` must be one of the quantised ones. Scales are
+/// chosen so that the number of largest magnitude (with a minimum: both ends) is met, as far as half
+/// precision allows.
 void quantizeBlock(StorageType type, const float *values, uint8_t *block);
 
 /// Writes the words of a stored block at words[0], words[stride], words[2 * stride] ...

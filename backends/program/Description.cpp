@@ -53,8 +53,8 @@ private:
 
   Ref<format::Kernel> kernel(const ScheduledKernel &kernel) {
     auto reads = builder.CreateVectorOfStrings(kernel.reads);
-    return format::CreateKernel(builder, text(kernel.name), factors(kernel.grid), facts.scratch.lookup(kernel.name),
-                                reads, kernel.serial);
+    return format::CreateKernel(builder, text(kernel.name), factors(kernel.grid),
+                                facts.scratch.lookup(kernel.name), reads, kernel.serial);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {
@@ -62,7 +62,8 @@ private:
       return format::CreateBinding(builder, binding.space, binding.index);
     });
     auto scalars = builder.CreateVector(step.scalars.data(), step.scalars.size());
-    return format::CreateStep(builder, step.kernel, bindings, scalars, step.weightBytes, factors(step.operations));
+    return format::CreateStep(builder, step.kernel, bindings, scalars, step.weightBytes,
+                              factors(step.operations));
   }
 
   Ref<format::Entry> entry(const ScheduledEntry &entry) {
@@ -100,8 +101,8 @@ std::vector<uint8_t> Writer::write(const Schedule &schedule, const PackPlan &pla
   auto compiler = text(facts.compiler), model = text(facts.model), architecture = text(facts.architecture);
   auto target = text(facts.target), options = text(facts.options), chatTemplate = text(facts.chatTemplate);
   auto bos = text(facts.bosToken), eos = text(facts.eosToken);
-  auto tokenizer = builder.CreateVector(reinterpret_cast<const uint8_t *>(facts.tokenizer.data()),
-                                        facts.tokenizer.size());
+  auto tokenizer =
+      builder.CreateVector(reinterpret_cast<const uint8_t *>(facts.tokenizer.data()), facts.tokenizer.size());
   auto endTokens = builder.CreateVector(facts.endTokens), regimes = builder.CreateVector(facts.regimes);
 
   format::ProgramBuilder program(builder);
@@ -131,7 +132,8 @@ std::vector<uint8_t> Writer::write(const Schedule &schedule, const PackPlan &pla
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
-std::vector<uint8_t> heddle::describe(const Schedule &schedule, const PackPlan &plan, const ProgramFacts &facts) {
+std::vector<uint8_t> heddle::describe(const Schedule &schedule, const PackPlan &plan,
+                                      const ProgramFacts &facts) {
   return Writer(facts).write(schedule, plan);
 }
 

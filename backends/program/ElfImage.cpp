@@ -9,7 +9,9 @@ using namespace heddle;
 using ElfFile = object::ELFFile<object::ELF64LE>;
 using Section = object::ELF64LE::Shdr;
 
-static Expected<ElfFile> parse(ArrayRef<char> bytes) { return ElfFile::create(StringRef(bytes.data(), bytes.size())); }
+static Expected<ElfFile> parse(ArrayRef<char> bytes) {
+  return ElfFile::create(StringRef(bytes.data(), bytes.size()));
+}
 
 static Error missing(const Twine &what) { return createStringError("the linked program has no " + what); }
 

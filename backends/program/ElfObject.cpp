@@ -33,7 +33,8 @@ private:
     return at;
   }
 
-  ELF::Elf64_Shdr &section(StringRef sectionName, uint32_t type, const void *bytes, size_t size, uint64_t align) {
+  ELF::Elf64_Shdr &section(StringRef sectionName, uint32_t type, const void *bytes, size_t size,
+                           uint64_t align) {
     ELF::Elf64_Shdr header = {};
     header.sh_name = name(sectionName);
     header.sh_type = type;
@@ -56,7 +57,8 @@ private:
 } // namespace
 
 void ObjectWriter::addConstant(const ElfConstant &constant) {
-  auto &header = section(constant.section, ELF::SHT_PROGBITS, constant.bytes.data(), constant.bytes.size(), constant.align);
+  auto &header = section(constant.section, ELF::SHT_PROGBITS, constant.bytes.data(), constant.bytes.size(),
+                         constant.align);
   header.sh_flags = constant.loaded ? ELF::SHF_ALLOC : 0;
   if (constant.symbol.empty())
     return;
@@ -91,7 +93,8 @@ SmallVector<char, 0> ObjectWriter::write(ArrayRef<ElfConstant> constants) {
   for (const ElfConstant &constant : constants)
     addConstant(constant);
   section(".note.GNU-stack", ELF::SHT_PROGBITS, nullptr, 0, 1);
-  auto &table = section(".symtab", ELF::SHT_SYMTAB, symbols.data(), symbols.size() * sizeof(ELF::Elf64_Sym), 8);
+  auto &table =
+      section(".symtab", ELF::SHT_SYMTAB, symbols.data(), symbols.size() * sizeof(ELF::Elf64_Sym), 8);
   table.sh_entsize = sizeof(ELF::Elf64_Sym);
   table.sh_info = 1; // the first global symbol
   table.sh_link = sections.size();
@@ -103,4 +106,6 @@ SmallVector<char, 0> ObjectWriter::write(ArrayRef<ElfConstant> constants) {
   return std::move(file);
 }
 
-SmallVector<char, 0> heddle::makeElfObject(ArrayRef<ElfConstant> constants) { return ObjectWriter().write(constants); }
+SmallVector<char, 0> heddle::makeElfObject(ArrayRef<ElfConstant> constants) {
+  return ObjectWriter().write(constants);
+}

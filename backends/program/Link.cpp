@@ -34,16 +34,34 @@ static Error writeFile(StringRef file, ArrayRef<char> bytes) {
   return Error::success();
 }
 
-/// How programs are linked. One that is opened with dlopen must not have copies of other libraries' data, nor offer
-/// its own functions to them; only the way in is exported.
+/// How programs are linked. One that is opened with dlopen must not have copies of other libraries' data, nor
+/// offer its own functions to them; only the way in is exported.
 static std::vector<std::string> flags() {
-  return {"ld.lld", "-pie", "-m", "elf_x86_64", "--dynamic-linker=/lib64/ld-linux-x86-64.so.2", "--eh-frame-hdr",
-          "--gc-sections", "-O1", "--strip-debug", "--build-id=none", "--hash-style=gnu", "--as-needed",
-          "--no-gnu-unique", "-z", "nocopyreloc", "-z", "relro", "-z", "now", "--color-diagnostics=never",
+  return {"ld.lld",
+          "-pie",
+          "-m",
+          "elf_x86_64",
+          "--dynamic-linker=/lib64/ld-linux-x86-64.so.2",
+          "--eh-frame-hdr",
+          "--gc-sections",
+          "-O1",
+          "--strip-debug",
+          "--build-id=none",
+          "--hash-style=gnu",
+          "--as-needed",
+          "--no-gnu-unique",
+          "-z",
+          "nocopyreloc",
+          "-z",
+          "relro",
+          "-z",
+          "now",
+          "--color-diagnostics=never",
           "--export-dynamic-symbol=heddle_api_get"};
 }
 
-static std::vector<std::string> commandLine(const Toolchain &toolchain, ArrayRef<std::string> objects, StringRef output) {
+static std::vector<std::string> commandLine(const Toolchain &toolchain, ArrayRef<std::string> objects,
+                                            StringRef output) {
   std::vector<std::string> arguments = flags();
   auto add = [&](ArrayRef<std::string> files) { llvm::append_range(arguments, files); };
   add({"-o", output.str()});
@@ -75,7 +93,8 @@ Expected<SmallVector<char, 0>> heddle::linkProgram(ArrayRef<LinkObject> objects)
     return toolchain.takeError();
   SmallString<128> folder;
   if (std::error_code code = fs::createUniqueDirectory("heddle-link", folder))
-    return createStringError("cannot make a temporary folder: " + code.message() + "; TMPDIR names another place");
+    return createStringError("cannot make a temporary folder: " + code.message() +
+                             "; TMPDIR names another place");
   scope_exit cleanUp([&] { fs::remove_directories(folder); });
 
   std::vector<std::string> files;

@@ -16,8 +16,8 @@ struct LinkObject {
   llvm::ArrayRef<char> bytes;
 };
 
-/// Links objects with the runtime into an executable, by LLD, and gives its bytes. Files pass through a private folder
-/// that is gone afterwards. The error is one message, with what the linker said.
+/// Links objects with the runtime into an executable, by LLD, and gives its bytes. Files pass through a
+/// private folder that is gone afterwards. The error is one message, with what the linker said.
 llvm::Expected<llvm::SmallVector<char, 0>> linkProgram(llvm::ArrayRef<LinkObject> objects);
 
 } // namespace heddle

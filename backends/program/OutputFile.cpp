@@ -21,9 +21,11 @@ static Error cannotWrite(StringRef path, int number) {
 Expected<OutputFile> OutputFile::create(StringRef path, bool executable, uint64_t bytes) {
   fs::file_status status;
   if (!fs::status(path, status) && status.type() != fs::file_type::regular_file)
-    return cannotWrite(path, status.type() == fs::file_type::directory_file ? "it is a folder; name a file with -o"
-                                                                            : "it is not a regular file");
-  auto file = fs::TempFile::create(path + ".%%%%%%%%.tmp", executable ? fs::all_all : fs::all_read | fs::all_write);
+    return cannotWrite(path, status.type() == fs::file_type::directory_file
+                                 ? "it is a folder; name a file with -o"
+                                 : "it is not a regular file");
+  auto file =
+      fs::TempFile::create(path + ".%%%%%%%%.tmp", executable ? fs::all_all : fs::all_read | fs::all_write);
   if (!file)
     return cannotWrite(path, toString(file.takeError()));
   OutputFile output(path.str(), std::move(*file));

@@ -11,12 +11,12 @@
 
 namespace heddle {
 
-/// Writes to a temporary file beside the target, which `keep` renames. Without it, and when the process is told to
-/// end, the temporary file is removed. Errors name the target.
+/// Writes to a temporary file beside the target, which `keep` renames. Without it, and when the process is
+/// told to end, the temporary file is removed. Errors name the target.
 class OutputFile {
 public:
-  /// Refuses a target that is there and no regular file. `bytes` are reserved at once where the file system can, so
-  /// that a full disk is noticed before the work begins.
+  /// Refuses a target that is there and no regular file. `bytes` are reserved at once where the file system
+  /// can, so that a full disk is noticed before the work begins.
   static llvm::Expected<OutputFile> create(llvm::StringRef path, bool executable, uint64_t bytes);
   OutputFile(OutputFile &&) = default;
   OutputFile &operator=(OutputFile &&) = delete;

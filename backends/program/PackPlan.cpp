@@ -11,7 +11,8 @@ using namespace heddle;
 /// No section is larger; sums of a few such numbers fit in 64 bits.
 static constexpr uint64_t mostBytes = uint64_t(1) << 60;
 
-/// Zeros after each weight: a vector load may read so far past its end. An empty weight has a place of its own thereby.
+/// Zeros after each weight: a vector load may read so far past its end. An empty weight has a place of its
+/// own thereby.
 static constexpr uint64_t readAhead = 64;
 
 /// Weights of at least this many bytes begin at a page of their own.
@@ -19,12 +20,13 @@ static constexpr uint64_t largeWeight = 1 << 20, pageSize = 4096;
 
 //===- bounds -------------------------------------------------------------===//
 
-/// Adds the farthest that the digits move: which tensors and elements a view reaches. False on overflow, or where a
-/// step goes backwards.
+/// Adds the farthest that the digits move: which tensors and elements a view reaches. False on overflow, or
+/// where a step goes backwards.
 static bool reach(const IndexMap &map, Place &last) {
   for (const IndexMap::Digit &digit : map.digits()) {
     int64_t tensors, elements;
-    if (digit.size < 1 || digit.step.element < 0 || MulOverflow(digit.size - 1, digit.step.element, elements) ||
+    if (digit.size < 1 || digit.step.element < 0 ||
+        MulOverflow(digit.size - 1, digit.step.element, elements) ||
         MulOverflow(digit.size - 1, digit.step.tensor, tensors) ||
         AddOverflow(last.element, elements, last.element) || AddOverflow(last.tensor, tensors, last.tensor))
       return false;
@@ -51,9 +53,9 @@ static Error findTensors(StoredOp op, const StoredSource &source, PackedWeight &
   }
   for (const Stored &tensor : weight.tensors)
     if (tensor.type != weight.tensors.front().type)
-      return createStringError("weight '" + op.getSymName() + "': its tensors are stored in different formats, " +
-                               blockFacts(weight.tensors.front().type).name + " and " +
-                               blockFacts(tensor.type).name);
+      return createStringError(
+          "weight '" + op.getSymName() + "': its tensors are stored in different formats, " +
+          blockFacts(weight.tensors.front().type).name + " and " + blockFacts(tensor.type).name);
   return Error::success();
 }
 
@@ -121,7 +123,8 @@ Expected<uint64_t> PackPlan::add(StoredOp op, const Packing &packing) {
   return place(std::move(weight), key);
 }
 
-Expected<uint64_t> PackPlan::addConstant(StringRef name, mlir::ElementsAttr constant, const Packing &packing) {
+Expected<uint64_t> PackPlan::addConstant(StringRef name, mlir::ElementsAttr constant,
+                                         const Packing &packing) {
   auto dense = dyn_cast<mlir::DenseElementsAttr>(constant);
   if (!dense || dense.getElementType().getIntOrFloatBitWidth() != 32 || packing.panels)
     return createStringError("constant '" + name + "' must have 32-bit elements and a dense packing");

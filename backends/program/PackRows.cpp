@@ -24,9 +24,10 @@ static void readRun(const Stored &tensor, int64_t first, int64_t count, uint16_t
   tensor.readHalves(first, count, out);
 }
 
-/// Reads rows [first, first + count) to tile[row][column]; T is float, or uint16_t for halves as they are stored.
-/// Runs along the rows are followed where those along the columns are shorter (a transposed matrix).
-template <typename T> static void readTile(const PackedWeight &weight, int64_t first, int64_t count, T *tile) {
+/// Reads rows [first, first + count) to tile[row][column]; T is float, or uint16_t for halves as they are
+/// stored. Runs along the rows are followed where those along the columns are shorter (a transposed matrix).
+template <typename T>
+static void readTile(const PackedWeight &weight, int64_t first, int64_t count, T *tile) {
   const WeightView &view = weight.view;
   int64_t columns = view.columns.size(), alongColumns = view.columns.run(), alongRows = view.rows.run();
   auto read = [&](int64_t row, int64_t column, int64_t length, T *out) {
@@ -139,7 +140,8 @@ static void panelBlocks(const PackedWeight &weight, int64_t first, int64_t rows,
     Place row = view.base + view.rows.at(first + r);
     for (int64_t b = 0; b < blocks; ++b) {
       Place place = row + view.columns.at(32 * b);
-      blockWords(type, weight.tensors[place.tensor].block(place.element / 32, room), words + b * stride + r, lanes);
+      blockWords(type, weight.tensors[place.tensor].block(place.element / 32, room), words + b * stride + r,
+                 lanes);
     }
   }
 }

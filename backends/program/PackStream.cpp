@@ -61,7 +61,8 @@ static std::vector<uint8_t> pack(const Piece &piece) {
   return out;
 }
 
-/// Tells the system that the pages wholly inside the weight's tensors may go; they are read again if they are needed.
+/// Tells the system that the pages wholly inside the weight's tensors may go; they are read again if they are
+/// needed.
 static void dropPages(const PackedWeight &weight) {
   static const uint64_t page = sys::Process::getPageSizeEstimate();
   for (const Stored &tensor : weight.tensors) {

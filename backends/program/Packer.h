@@ -26,10 +26,10 @@ struct PackedWeight {
   Packing packing;
   uint64_t offset = 0, bytes = 0;
 
-  WeightView view;                      // a weight's
-  std::vector<Stored> tensors;          // a weight's
-  double scale = 1, add = 0;            // a weight's
-  mlir::DenseElementsAttr constant;     // a constant's, else null
+  WeightView view;                  // a weight's
+  std::vector<Stored> tensors;      // a weight's
+  double scale = 1, add = 0;        // a weight's
+  mlir::DenseElementsAttr constant; // a constant's, else null
 };
 
 /// Everything in the weights section. Weights begin at multiples of 64 bytes, large ones of 4096.
@@ -38,11 +38,13 @@ public:
   /// What is planned is looked up in `source`, which must outlive the plan.
   explicit PackPlan(const StoredSource &source) : source(source) {}
 
-  /// Plans a weight and gives its byte offset. A weight that was planned before with the same packing, also under
-  /// another name, is not stored again. Fails where the stored tensors are missing or do not have the elements.
+  /// Plans a weight and gives its byte offset. A weight that was planned before with the same packing, also
+  /// under another name, is not stored again. Fails where the stored tensors are missing or do not have the
+  /// elements.
   llvm::Expected<uint64_t> add(StoredOp weight, const Packing &packing);
   /// The same for a constant of 32-bit elements, which are in the order of the packing's axes.
-  llvm::Expected<uint64_t> addConstant(llvm::StringRef name, mlir::ElementsAttr constant, const Packing &packing);
+  llvm::Expected<uint64_t> addConstant(llvm::StringRef name, mlir::ElementsAttr constant,
+                                       const Packing &packing);
 
   llvm::ArrayRef<PackedWeight> weights() const { return list; }
   /// The bytes at an offset that `add` gave.
@@ -51,8 +53,9 @@ public:
   uint64_t bytes() const { return end; }
 
   using Sink = llvm::function_ref<llvm::Error(llvm::ArrayRef<uint8_t>)>;
-  /// Hands the section to `sink`, piece by piece from its start. A second thread packs while the sink is at work. At
-  /// most some ten megabytes are held; pages of stored tensors that have been read are given back to the system.
+  /// Hands the section to `sink`, piece by piece from its start. A second thread packs while the sink is at
+  /// work. At most some ten megabytes are held; pages of stored tensors that have been read are given back to
+  /// the system.
   llvm::Error write(Sink sink) const;
 
 private:
@@ -65,8 +68,8 @@ private:
   uint64_t end = 0;
 };
 
-/// Packs rows [first, first + count) of a weight: of panels whole groups of `lanes` rows, rows beyond the weight's
-/// being zeros. `out` receives what the program holds of them.
+/// Packs rows [first, first + count) of a weight: of panels whole groups of `lanes` rows, rows beyond the
+/// weight's being zeros. `out` receives what the program holds of them.
 void packRows(const PackedWeight &weight, int64_t first, int64_t count, std::vector<uint8_t> &out);
 
 } // namespace heddle

@@ -150,8 +150,10 @@ static format::ElementType elementType(mlir::MemRefType type) {
 /// Arguments take the first slots. Inputs and outputs are values that the runtime fills and reads.
 Error Unroller::addArguments(EntryOp op, Frame &frame) {
   size_t inputs = op.getInputNames().size(), outputs = op.getOutputNames().size();
-  if (op.getNumArguments() < inputs + outputs || op.getExtents().size() != inputs || op.getDefaults().size() != inputs)
-    return complain(op, "expected an argument for each input and output, an extent and a default for each input");
+  if (op.getNumArguments() < inputs + outputs || op.getExtents().size() != inputs ||
+      op.getDefaults().size() != inputs)
+    return complain(op,
+                    "expected an argument for each input and output, an extent and a default for each input");
   for (auto [number, argument] : enumerate(op.getArguments())) {
     auto type = dyn_cast<mlir::MemRefType>(argument.getType());
     auto dims = op.getArgAttrOfType<mlir::ArrayAttr>(number, "heddle.dims");

@@ -111,8 +111,8 @@ struct Schedule {
   void print(llvm::raw_ostream &os) const;
 };
 
-/// Unrolls the module. Weights and constants that steps read are added to `plan`. An error names the op and its
-/// function.
+/// Unrolls the module. Weights and constants that steps read are added to `plan`. An error names the op and
+/// its function.
 llvm::Expected<Schedule> buildSchedule(mlir::ModuleOp module, PackPlan &plan);
 
 /// The factors of a grid attribute: [param, divide, times] each.
@@ -125,7 +125,8 @@ llvm::Expected<SizeTerms> sizeOfMemref(mlir::MemRefType type, mlir::ArrayAttr di
 void growSize(SizeTerms &size, const SizeTerms &other);
 
 /// The axes of a memref: params from `dims`, names from `names` where it has them.
-llvm::SmallVector<ScheduledAxis, 3> axesOfMemref(mlir::MemRefType type, mlir::ArrayAttr dims, mlir::ArrayAttr names);
+llvm::SmallVector<ScheduledAxis, 3> axesOfMemref(mlir::MemRefType type, mlir::ArrayAttr dims,
+                                                 mlir::ArrayAttr names);
 
 } // namespace heddle
 

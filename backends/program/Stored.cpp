@@ -130,8 +130,8 @@ void Stored::readHalves(int64_t first, int64_t count, uint16_t *out) const {
 
 //===- finding ------------------------------------------------------------===//
 
-/// Numbers of a size at which a network neither dies nor explodes: norms and biases around one half, matrices such
-/// that a sum over the last axis keeps its variance.
+/// Numbers of a size at which a network neither dies nor explodes: norms and biases around one half, matrices
+/// such that a sum over the last axis keeps its variance.
 static Stored drawn(uint64_t seed, StoredOp weight, StringRef name, int64_t elements) {
   auto type = cast<NamedTensorType>(weight.getType());
   Stored stored;
@@ -160,7 +160,8 @@ Expected<Stored> StoredSource::find(StoredOp weight, StringRef name, int64_t ele
   }
   const StoredTensor *tensor = checkpoint->find(name);
   if (!tensor)
-    return createStringError("weight '" + weight.getSymName() + "': the checkpoint has no tensor '" + name + "'");
+    return createStringError("weight '" + weight.getSymName() + "': the checkpoint has no tensor '" + name +
+                             "'");
   if (tensor->elements() < elements)
     return createStringError("weight '" + weight.getSymName() + "': tensor '" + name + "' has " +
                              Twine(tensor->elements()) + " elements, expected " + Twine(elements));

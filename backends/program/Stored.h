@@ -23,8 +23,8 @@ struct Stored {
   uint64_t seed = 0;
   float centre = 0, spread = 0; // drawn evenly from [centre - spread, centre + spread]
 
-  /// Writes elements [first, first + count) as float32. The range must lie inside the tensor; it may begin and end
-  /// within a block.
+  /// Writes elements [first, first + count) as float32. The range must lie inside the tensor; it may begin
+  /// and end within a block.
   void read(int64_t first, int64_t count, float *out) const;
   /// The same for tensors of 16-bit numbers, as they are stored.
   void readHalves(int64_t first, int64_t count, uint16_t *out) const;
@@ -40,12 +40,12 @@ public:
   /// Draws all numbers from a seed: the same ones for the same seed and names, on every machine.
   explicit StoredSource(uint64_t seed) : seed(seed) {}
 
-  /// To be called on a module without a checkpoint, before any pass: names a tensor for each weight, and remembers what
-  /// its numbers are like, so that parts of weights are parts of the same numbers.
+  /// To be called on a module without a checkpoint, before any pass: names a tensor for each weight, and
+  /// remembers what its numbers are like, so that parts of weights are parts of the same numbers.
   void nameTensors(mlir::ModuleOp module);
 
-  /// The tensor that `weight` calls `name`; `elements` is how many it reaches. Fails where a checkpoint has no such
-  /// tensor, or one that is smaller.
+  /// The tensor that `weight` calls `name`; `elements` is how many it reaches. Fails where a checkpoint has
+  /// no such tensor, or one that is smaller.
   llvm::Expected<Stored> find(StoredOp weight, llvm::StringRef name, int64_t elements) const;
 
 private:

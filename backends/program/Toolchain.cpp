@@ -37,8 +37,10 @@ static constexpr SystemFile endFiles[] = {
 
 /// Folders with the C library and with each version of GCC, the newest first.
 static std::vector<std::string> systemFolders() {
-  std::vector<std::string> folders = {"/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu", "/lib64", "/usr/lib"};
-  for (const char *gcc : {"/usr/lib/gcc/x86_64-linux-gnu", "/usr/lib/gcc/x86_64-pc-linux-gnu", "/usr/lib/gcc/x86_64-redhat-linux"}) {
+  std::vector<std::string> folders = {"/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu",
+                                      "/lib64", "/usr/lib"};
+  for (const char *gcc : {"/usr/lib/gcc/x86_64-linux-gnu", "/usr/lib/gcc/x86_64-pc-linux-gnu",
+                          "/usr/lib/gcc/x86_64-redhat-linux"}) {
     std::vector<std::pair<unsigned, std::string>> versions;
     std::error_code error;
     for (fs::directory_iterator it(gcc, error), end; !error && it != end; it.increment(error)) {

@@ -18,8 +18,9 @@ struct Toolchain {
   std::vector<std::string> last;      // at the end
 };
 
-/// Finds them: the runtime's archives in ../lib/heddle beside the running program, the system's files where they were
-/// when Heddle was built, or in the usual places. An error names the first one missing, and the package that has it.
+/// Finds them: the runtime's archives in ../lib/heddle beside the running program, the system's files where
+/// they were when Heddle was built, or in the usual places. An error names the first one missing, and the
+/// package that has it.
 llvm::Expected<Toolchain> findToolchain();
 
 } // namespace heddle

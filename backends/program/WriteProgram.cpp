@@ -41,10 +41,12 @@ static std::optional<ElfConstant> weightsConstant(uint64_t bytes, const std::str
 }
 
 /// The symbols of runtime/abi/kernel.h but for the kernels.
-static SmallVector<char, 0> descriptionObject(ArrayRef<uint8_t> description, std::optional<ElfConstant> weights) {
+static SmallVector<char, 0> descriptionObject(ArrayRef<uint8_t> description,
+                                              std::optional<ElfConstant> weights) {
   std::vector<ElfConstant> constants = {
       {".rodata.heddle_description", "heddle_description", description.vec(), 64, true},
-      {".rodata.heddle_description_size", "heddle_description_size", littleEndian(description.size()), 8, true},
+      {".rodata.heddle_description_size", "heddle_description_size", littleEndian(description.size()), 8,
+       true},
       {".rodata.heddle_description_hash", "heddle_description_hash", littleEndian(0), 8, true}};
   if (weights)
     constants.push_back(*weights);

@@ -15,8 +15,8 @@ struct ProgramOutput {
   std::function<void(uint64_t done, uint64_t total)> progress;
 };
 
-/// Links and writes a program. The target appears when it is complete; after an error nothing is left behind, and a
-/// program that was there is still there.
+/// Links and writes a program. The target appears when it is complete; after an error nothing is left behind,
+/// and a program that was there is still there.
 llvm::Error writeProgram(const Schedule &schedule, const PackPlan &plan, const ProgramFacts &facts,
                          llvm::ArrayRef<LinkObject> objects, const ProgramOutput &output);
 

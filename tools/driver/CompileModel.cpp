@@ -137,7 +137,8 @@ Error Compilation::makeModule() {
   overrides.randomWeights = options.randomWeights.has_value();
   overrides.seed = options.randomWeights.value_or(0);
   Notices notices;
-  module = elaborate(*context, *page->page, page->library.get(), checkpoint.get(), overrides, page->diagnostics, notices);
+  module = elaborate(*context, *page->page, page->library.get(), checkpoint.get(), overrides,
+                     page->diagnostics, notices);
   progress.clear();
   page->diagnostics.print(errs());
   if (!module)
@@ -250,12 +251,10 @@ Error Compilation::writeOut() {
 
 Error Compilation::run() {
   using Step = Error (Compilation::*)();
-  static constexpr std::pair<Step, Phase> steps[] = {{&Compilation::openModel, Phase::Page},
-                                                     {&Compilation::readPage, Phase::Page},
-                                                     {&Compilation::makeModule, Phase::Module},
-                                                     {&Compilation::runPasses, Phase::Passes},
-                                                     {&Compilation::makeCode, Phase::Code},
-                                                     {&Compilation::writeOut, Phase::Schedule}};
+  static constexpr std::pair<Step, Phase> steps[] = {
+      {&Compilation::openModel, Phase::Page},    {&Compilation::readPage, Phase::Page},
+      {&Compilation::makeModule, Phase::Module}, {&Compilation::runPasses, Phase::Passes},
+      {&Compilation::makeCode, Phase::Code},     {&Compilation::writeOut, Phase::Schedule}};
   for (auto [number, step] : enumerate(steps)) {
     if (Error error = (this->*step.first)())
       return error;
@@ -266,6 +265,7 @@ Error Compilation::run() {
   return Error::success();
 }
 
-Error heddle::compileModel(const CompileOptions &options, const Stages &stages, StringRef output, bool listDefaults) {
+Error heddle::compileModel(const CompileOptions &options, const Stages &stages, StringRef output,
+                           bool listDefaults) {
   return Compilation(options, stages, output, listDefaults).run();
 }

@@ -8,9 +8,10 @@
 
 namespace heddle {
 
-/// Compiles a model to the program at `output`, or prints the stages asked for to standard output instead. Errors of a
-/// page are printed to standard error with their places, as are warnings; the error then only counts them. With
-/// `listDefaults` each value of the page that stands in for a missing tensor is listed, too.
+/// Compiles a model to the program at `output`, or prints the stages asked for to standard output instead.
+/// Errors of a page are printed to standard error with their places, as are warnings; the error then only
+/// counts them. With `listDefaults` each value of the page that stands in for a missing tensor is listed,
+/// too.
 llvm::Error compileModel(const CompileOptions &options, const Stages &stages, llvm::StringRef output,
                          bool listDefaults);
 

@@ -28,8 +28,9 @@ Error CompileOptions::check() const {
   if (isPage() && !arch.empty())
     return createStringError("'--arch' names a page for a checkpoint, and '" + model + "' is a page");
   if (isPage() && !randomWeights)
-    return createStringError("a page alone has no weights: give '--random-weights SEED', or a checkpoint with '--arch " +
-                             model + "'");
+    return createStringError(
+        "a page alone has no weights: give '--random-weights SEED', or a checkpoint with '--arch " + model +
+        "'");
   if (!isPage() && (randomWeights || !set.empty()))
     return createStringError(Twine(randomWeights ? "'--random-weights'" : "'--set'") +
                              " goes with a .heddle page, not with a checkpoint");

@@ -10,8 +10,9 @@
 
 namespace heddle {
 
-/// Collects the texts and numbers of a description. `checkpoint` is null for a page alone. A tokenizer that cannot be
-/// read leaves a program that takes token ids only: `warning` then says why, and is empty otherwise.
+/// Collects the texts and numbers of a description. `checkpoint` is null for a page alone. A tokenizer that
+/// cannot be read leaves a program that takes token ids only: `warning` then says why, and is empty
+/// otherwise.
 llvm::Expected<ProgramFacts> collectFacts(const CompileOptions &options, mlir::ModuleOp module,
                                           const Checkpoint *checkpoint, std::string &warning);
 

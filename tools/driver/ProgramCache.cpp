@@ -91,7 +91,8 @@ static std::string keyOf(const CompileOptions &options) {
     key.addFile(model);
   if (!options.arch.empty())
     key.addText(options.arch);
-  // Any page may be the one that serves the checkpoint, and std.heddle is part of each. A page's own folder comes first.
+  // Any page may be the one that serves the checkpoint, and std.heddle is part of each. A page's own folder
+  // comes first.
   if (std::string page = options.isPage() ? model : options.arch; !page.empty())
     key.addText((path::parent_path(realPath(page)) + "/std.heddle").str());
   key.addFolder(modelsFolder(), ".heddle", &Key::addText);

@@ -9,8 +9,8 @@
 
 namespace heddle {
 
-/// One line on standard error that is written over again and again, and removed at last. Silent where standard error
-/// is no terminal.
+/// One line on standard error that is written over again and again, and removed at last. Silent where
+/// standard error is no terminal.
 class Progress {
 public:
   explicit Progress(std::string title) : title(std::move(title)) {}

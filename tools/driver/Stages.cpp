@@ -22,14 +22,16 @@ static void addPasses(std::vector<StageInfo> &stages) {
     buildPipeline(manager, options);
     for (mlir::Pass &pass : manager)
       if (known.insert(pass.getArgument()).second)
-        stages.push_back({pass.getArgument().str(), "after the pass: " + pass.getDescription().str(), Phase::Passes});
+        stages.push_back(
+            {pass.getArgument().str(), "after the pass: " + pass.getDescription().str(), Phase::Passes});
   }
 }
 
 std::vector<StageInfo> heddle::allStages() {
-  std::vector<StageInfo> stages = {{"tokens", "the words of the page", Phase::Page},
-                                   {"ast", "the page's syntax tree", Phase::Page},
-                                   {"heddle", "the page's mathematics with the checkpoint's sizes", Phase::Module}};
+  std::vector<StageInfo> stages = {
+      {"tokens", "the words of the page", Phase::Page},
+      {"ast", "the page's syntax tree", Phase::Page},
+      {"heddle", "the page's mathematics with the checkpoint's sizes", Phase::Module}};
   addPasses(stages);
   stages.push_back({"kernels", "kernels for one lane", Phase::Code});
   stages.push_back({"lanes", "kernels on vectors", Phase::Code});

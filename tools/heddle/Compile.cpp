@@ -13,11 +13,13 @@ using namespace llvm;
 static int runCompile();
 static Verb verb("compile", "compile a model to a program", runCompile);
 
-static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL: a Hugging Face folder, a .gguf file, a .heddle page"),
+static cl::opt<std::string> model(cl::Positional,
+                                  cl::desc("MODEL: a Hugging Face folder, a .gguf file, a .heddle page"),
                                   cl::sub(verb.command));
 static cl::opt<std::string> output("o", cl::desc("the program; default: named after the model"),
                                    cl::value_desc("PROGRAM"), cl::sub(verb.command));
-static cl::list<std::string> emit("emit", cl::desc("print stages instead of writing a program; help lists them"),
+static cl::list<std::string> emit("emit",
+                                  cl::desc("print stages instead of writing a program; help lists them"),
                                   cl::value_desc("STAGE,..."), cl::CommaSeparated, cl::sub(verb.command));
 
 namespace {
@@ -25,8 +27,8 @@ namespace {
 struct SharedOptions {
   SharedOptions() {
     for (const CompileOption &option : compileOptionTable()) {
-      auto &list = lists.emplace_back(StringRef(option.name), cl::desc(option.help), cl::value_desc(option.value),
-                                      cl::sub(verb.command));
+      auto &list = lists.emplace_back(StringRef(option.name), cl::desc(option.help),
+                                      cl::value_desc(option.value), cl::sub(verb.command));
       if (StringRef(option.name) == "O")
         list.setFormattingFlag(cl::Prefix);
     }
@@ -73,7 +75,8 @@ static int runCompile() {
   options.model = model;
   if (Error error = shared.apply(options))
     return fail(std::move(error), exitUsage);
-  if (Error error = compileModel(options, *stages, output.empty() ? defaultOutput(model) : output, /*listDefaults=*/true))
+  if (Error error = compileModel(options, *stages, output.empty() ? defaultOutput(model) : output,
+                                 /*listDefaults=*/true))
     return fail(std::move(error), exitFailed);
   return exitDone;
 }

@@ -18,7 +18,8 @@ Verb::Verb(StringRef name, StringRef description, int (*run)()) : command(name, 
   verbs().push_back(this);
 }
 
-Verb::Verb(StringRef name, StringRef description, RawRun runRaw) : command(name, description), runRaw(runRaw) {
+Verb::Verb(StringRef name, StringRef description, RawRun runRaw)
+    : command(name, description), runRaw(runRaw) {
   verbs().push_back(this);
 }
 

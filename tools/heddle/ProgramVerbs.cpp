@@ -35,7 +35,8 @@ static int fail(Error error, ExitStatus status) {
 static int printHelp(StringRef verb) {
   outs() << "usage: heddle " << verb << " MODEL|PROGRAM ...\n\n"
          << "MODEL is compiled into the user's cache first. '" << verb
-         << "' then takes what the program takes: 'heddle " << verb << " MODEL --help' shows it.\n\nCompiler's options:\n";
+         << "' then takes what the program takes: 'heddle " << verb
+         << " MODEL --help' shows it.\n\nCompiler's options:\n";
   for (const CompileOption &option : compileOptionTable())
     outs() << (StringRef(option.name) == "O" ? "  -" : "  --") << option.name
            << (StringRef(option.name) == "O" ? "" : " ") << option.value << "\n      " << option.help << '\n';
@@ -64,7 +65,8 @@ static int runProgramVerb(StringRef name, std::vector<std::string> arguments) {
   if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h"))
     return printHelp(name);
   if (arguments.empty() || StringRef(arguments[0]).starts_with("-"))
-    return fail(createStringError("a model or a program comes first: heddle " + name + " MODEL|PROGRAM ..."), exitUsage);
+    return fail(createStringError("a model or a program comes first: heddle " + name + " MODEL|PROGRAM ..."),
+                exitUsage);
   options.model = arguments[0];
   arguments.erase(arguments.begin());
   if (name != "run")
@@ -72,10 +74,12 @@ static int runProgramVerb(StringRef name, std::vector<std::string> arguments) {
 
   if (isProgram(options.model)) {
     if (compilerOptions)
-      return fail(createStringError("'" + options.model + "' is compiled already: options of the compiler come too late"),
+      return fail(createStringError("'" + options.model +
+                                    "' is compiled already: options of the compiler come too late"),
                   exitUsage);
     // A name without a slash is here, not in a folder of PATH.
-    return becomeProgram(options.model.find('/') == std::string::npos ? "./" + options.model : options.model, arguments);
+    return becomeProgram(options.model.find('/') == std::string::npos ? "./" + options.model : options.model,
+                         arguments);
   }
   if (Error error = options.check())
     return fail(std::move(error), exitUsage);

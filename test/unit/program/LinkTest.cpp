@@ -46,7 +46,8 @@ struct LinkTest : testing::Test {
     module = mlir::parseSourceString<mlir::ModuleOp>(model, &context);
     schedule = cantFail(buildSchedule(*module, plan));
     facts.model = "nothing";
-    kernels = cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(HEDDLE_FAKE_KERNELS, false, false)));
+    kernels =
+        cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(HEDDLE_FAKE_KERNELS, false, false)));
     EXPECT_FALSE(fs::createUniqueDirectory("heddle-link-test", folder));
   }
   ~LinkTest() override { fs::remove_directories(folder); }
@@ -134,11 +135,13 @@ TEST_F(LinkTest, weightsAreThoseOfThePlan) {
     expected.append(piece.begin(), piece.end());
     return llvm::Error::success();
   }));
-  auto besideBytes = cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(file("beside.weights"), false, false)));
+  auto besideBytes =
+      cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(file("beside.weights"), false, false)));
   EXPECT_TRUE(besideBytes->getBuffer() == expected);
   for (const char *name : {"inside", "beside"}) {
     MappedWeights mapped = mapWeights(file(name), plan.bytes());
-    EXPECT_TRUE(llvm::StringRef(reinterpret_cast<const char *>(mapped.mapping.data()), plan.bytes()) == expected);
+    EXPECT_TRUE(llvm::StringRef(reinterpret_cast<const char *>(mapped.mapping.data()), plan.bytes()) ==
+                expected);
     EXPECT_EQ(shell(file(name) + " info").second, 0);
   }
 }

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "backends/program/Blocks.h"
 #include "backends/program/Packer.h"
+#include "backends/program/Blocks.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
@@ -83,7 +83,8 @@ float slowDecode(Format format, const std::vector<uint8_t> &bytes, uint64_t firs
   case Format::BF16:
     return llvm::bit_cast<float>((at(0) >> (16 * c) & 0xffff) << 16);
   case Format::Q8_0:
-    return low(at(8)) * static_cast<float>(static_cast<int8_t>(at(c / 4) >> (8 * (c % 4 / 2) + 16 * (c % 2)) & 255));
+    return low(at(8)) *
+           static_cast<float>(static_cast<int8_t>(at(c / 4) >> (8 * (c % 4 / 2) + 16 * (c % 2)) & 255));
   case Format::Q4_0:
     return low(at(4)) * static_cast<float>(nibble() - 8);
   case Format::Q4_1:
@@ -117,15 +118,16 @@ int64_t product(NamedTensorType type, llvm::ArrayRef<std::string> axes) {
 }
 
 /// Splits a flat index into values along `axes`.
-void unflatten(NamedTensorType type, llvm::ArrayRef<std::string> axes, int64_t flat, std::vector<int64_t> &index) {
+void unflatten(NamedTensorType type, llvm::ArrayRef<std::string> axes, int64_t flat,
+               std::vector<int64_t> &index) {
   for (const std::string &axis : llvm::reverse(axes)) {
     index[type.find(axis)] = flat % type.size(axis);
     flat /= type.size(axis);
   }
 }
 
-void compare(StoredOp op, const StoredSource &source, const PackedWeight &weight, const std::vector<uint8_t> &bytes,
-             double tolerance = 0) {
+void compare(StoredOp op, const StoredSource &source, const PackedWeight &weight,
+             const std::vector<uint8_t> &bytes, double tolerance = 0) {
   auto type = llvm::cast<NamedTensorType>(op.getType());
   auto rows = weight.packing.rows, columns = weight.packing.over;
   int64_t R = product(type, rows), K = product(type, columns);
@@ -136,8 +138,8 @@ void compare(StoredOp op, const StoredSource &source, const PackedWeight &weight
       unflatten(type, columns, k, index);
       float expected = slowValue(op, source, index), found = slowPacked(weight, bytes, r, k, K);
       if (tolerance == 0 ? expected != found : std::fabs(expected - found) > tolerance) {
-        ADD_FAILURE() << weight.packing.str() << " of " << weight.name << " at " << r << ", " << k << ": expected "
-                      << expected << ", found " << found;
+        ADD_FAILURE() << weight.packing.str() << " of " << weight.name << " at " << r << ", " << k
+                      << ": expected " << expected << ", found " << found;
         return;
       }
     }
@@ -156,8 +158,8 @@ TEST_F(PackerTest, panelsKeepEveryFormat) {
     for (int64_t rows : {1, 16, 37})
       for (int64_t lanes : {8, 16}) {
         auto number = std::to_string(rows);
-        StoredOp op = parse("heddle.stored @w [\"t\"] digits [array<i64: " + number + ", 96>, array<i64: 96, 1>] : " +
-                            typeText("r = " + number + ", k = 96", format));
+        StoredOp op = parse("heddle.stored @w [\"t\"] digits [array<i64: " + number +
+                            ", 96>, array<i64: 96, 1>] : " + typeText("r = " + number + ", k = 96", format));
         ASSERT_TRUE(op);
         Packing packing = choosePanels(op, {"r"}, {"k"}, lanes);
         EXPECT_EQ(stringifyFormat(packing.format), format);
@@ -213,12 +215,12 @@ TEST_F(PackerTest, whatDoesNotKeepItsBlocksIsFloat32) {
   struct {
     const char *digits, *attributes;
   } cases[] = {
-      {"[array<i64: 64, 1>, array<i64: 64, 64>]", ""},                          // transposed
-      {"[array<i64: 64, 64>, array<i64: 64, 1>]", "{offset = 16 : i64}"},       // begins within a block
-      {"[array<i64: 64, 80>, array<i64: 64, 1>]", ""},                          // rows begin within blocks
-      {"[array<i64: 64, 64>, array<i64: 2, 1, 32, 2>]", ""},                    // columns interleaved
-      {"[array<i64: 64, 64>, array<i64: 64, 1>]", "{scale = 0.25 : f64}"},      // scaled
-      {"[array<i64: 64, 64>, array<i64: 64, 1>]", "{add = 1.0 : f64}"},         // one added
+      {"[array<i64: 64, 1>, array<i64: 64, 64>]", ""},                     // transposed
+      {"[array<i64: 64, 64>, array<i64: 64, 1>]", "{offset = 16 : i64}"},  // begins within a block
+      {"[array<i64: 64, 80>, array<i64: 64, 1>]", ""},                     // rows begin within blocks
+      {"[array<i64: 64, 64>, array<i64: 2, 1, 32, 2>]", ""},               // columns interleaved
+      {"[array<i64: 64, 64>, array<i64: 64, 1>]", "{scale = 0.25 : f64}"}, // scaled
+      {"[array<i64: 64, 64>, array<i64: 64, 1>]", "{add = 1.0 : f64}"},    // one added
   };
   for (auto &one : cases) {
     StoredOp op = parse(std::string("heddle.stored @w [\"t\"] digits ") + one.digits + " " + one.attributes +
@@ -235,9 +237,10 @@ TEST_F(PackerTest, whatDoesNotKeepItsBlocksIsFloat32) {
 TEST_F(PackerTest, columnsOfSeveralAxesAndTensors) {
   // One tensor for each expert; columns are two axes in the order that they are not stored in.
   for (const char *format : {"f32", "f16", "q8_0"}) {
-    StoredOp op = parse("heddle.stored @w [\"a\", \"b\", \"c\"] digits [array<i64: 3, -1>, array<i64: 5, 64>, "
-                        "array<i64: 2, 320>, array<i64: 32, 1>] : " +
-                        typeText("E = 3, f = 5, x = 2, y = 32", format));
+    StoredOp op =
+        parse("heddle.stored @w [\"a\", \"b\", \"c\"] digits [array<i64: 3, -1>, array<i64: 5, 64>, "
+              "array<i64: 2, 320>, array<i64: 32, 1>] : " +
+              typeText("E = 3, f = 5, x = 2, y = 32", format));
     ASSERT_TRUE(op);
     PackPlan plan(source);
     cantFail(plan.add(op, choosePanels(op, {"E", "f"}, {"x", "y"}, 16)));
@@ -253,8 +256,9 @@ TEST_F(PackerTest, columnsOfSeveralAxesAndTensors) {
 TEST_F(PackerTest, denseInAnyOrder) {
   for (const char *format : formats)
     for (const char *attributes : {"", "{scale = 3.0 : f64, add = -0.5 : f64}"}) {
-      StoredOp op = parse("heddle.stored @w [\"t\"] digits [array<i64: 3, 320>, array<i64: 5, 64>, array<i64: 64, 1>] " +
-                          std::string(attributes) + " : " + typeText("a = 3, b = 5, c = 64", format));
+      StoredOp op = parse(
+          "heddle.stored @w [\"t\"] digits [array<i64: 3, 320>, array<i64: 5, 64>, array<i64: 64, 1>] " +
+          std::string(attributes) + " : " + typeText("a = 3, b = 5, c = 64", format));
       ASSERT_TRUE(op);
       PackPlan plan(source);
       for (const char *text : {"dense [a b c]", "dense [c a b]", "dense [b c a]"})
@@ -268,8 +272,9 @@ TEST_F(PackerTest, denseInAnyOrder) {
 TEST_F(PackerTest, quantisesWhatIsAskedFor) {
   double tolerances[] = {0, 1e-3, 8e-3, 5e-3, 8e-2, 4e-2, 4e-2, 2e-2}; // of numbers below 0.22
   for (auto [format, tolerance] : llvm::zip(formats, tolerances)) {
-    StoredOp op = parse("heddle.stored @w [\"t\"] digits [array<i64: 20, 64>, array<i64: 64, 1>] {quantize = \"" +
-                        std::string(format) + "\"} : !heddle.tensor<r = 20, k = 64>");
+    StoredOp op =
+        parse("heddle.stored @w [\"t\"] digits [array<i64: 20, 64>, array<i64: 64, 1>] {quantize = \"" +
+              std::string(format) + "\"} : !heddle.tensor<r = 20, k = 64>");
     Packing packing = choosePanels(op, {"r"}, {"k"}, 16);
     EXPECT_EQ(stringifyFormat(packing.format), format);
     PackPlan plan(source);
@@ -293,8 +298,10 @@ TEST_F(PackerTest, largeWeightsInManyPieces) {
 
 TEST_F(PackerTest, sameWeightOnce) {
   module = mlir::parseSourceString<mlir::ModuleOp>(
-      "heddle.stored @embed [\"e\"] digits [array<i64: 40, 32>, array<i64: 32, 1>] : !heddle.tensor<vocab = 40, d = 32>\n"
-      "heddle.stored @head [\"e\"] digits [array<i64: 40, 32>, array<i64: 32, 1>] : !heddle.tensor<words = 40, d = 32>\n"
+      "heddle.stored @embed [\"e\"] digits [array<i64: 40, 32>, array<i64: 32, 1>] : !heddle.tensor<vocab = "
+      "40, d = 32>\n"
+      "heddle.stored @head [\"e\"] digits [array<i64: 40, 32>, array<i64: 32, 1>] : !heddle.tensor<words = "
+      "40, d = 32>\n"
       "heddle.stored @other [\"e\"] digits [array<i64: 40, 32>, array<i64: 32, 1>] {scale = 2.0 : f64} : "
       "!heddle.tensor<vocab = 40, d = 32>",
       &context);
@@ -340,7 +347,8 @@ TEST_F(PackerTest, errorsNameTheWeight) {
 }
 
 TEST_F(PackerTest, partsOfDrawnWeightsAreTheSameNumbers) {
-  StoredOp op = parse("heddle.stored @w [] digits [array<i64: 4, 8>, array<i64: 8, 1>] : !heddle.tensor<r = 4, k = 8>");
+  StoredOp op =
+      parse("heddle.stored @w [] digits [array<i64: 4, 8>, array<i64: 8, 1>] : !heddle.tensor<r = 4, k = 8>");
   StoredSource drawn(5);
   drawn.nameTensors(*module);
   mlir::OpBuilder builder(op);
@@ -348,7 +356,8 @@ TEST_F(PackerTest, partsOfDrawnWeightsAreTheSameNumbers) {
   part.setSymName("w.part");
   part.setOffset(2);
   part.setTypeAttr(mlir::TypeAttr::get(tensorType(&context, {"r", "k"}, {4, 3})));
-  part.setDigitsAttr(builder.getArrayAttr({builder.getDenseI64ArrayAttr({4, 8}), builder.getDenseI64ArrayAttr({3, 1})}));
+  part.setDigitsAttr(
+      builder.getArrayAttr({builder.getDenseI64ArrayAttr({4, 8}), builder.getDenseI64ArrayAttr({3, 1})}));
   PackPlan whole(drawn), slice(drawn);
   cantFail(whole.add(op, cantFail(Packing::parse("dense [r k]"))));
   cantFail(slice.add(part, cantFail(Packing::parse("dense [r k]"))));
@@ -390,14 +399,17 @@ TEST_F(PackerTest, readsCheckpoints) {
     return write(plan);
   };
   auto turned = packed("heddle.stored @f [\"f\"] digits [array<i64: 2, 3>, array<i64: 3, 1>] : "
-                       "!heddle.tensor<r = 2, k = 3>", "dense [k r]");
+                       "!heddle.tensor<r = 2, k = 3>",
+                       "dense [k r]");
   const float expected[] = {1, 4, 2, 5, 3, 6};
   for (int i = 0; i < 6; ++i)
     EXPECT_EQ(llvm::bit_cast<float>(word(turned, i)), expected[i]);
   auto pair = packed("heddle.stored @h [\"h\"] digits [array<i64: 1, 0>, array<i64: 2, 1>] : "
-                     "!heddle.tensor<r = 1, k = 2 : f16>", "panels 16 f16 [r] over [k]");
+                     "!heddle.tensor<r = 1, k = 2 : f16>",
+                     "panels 16 f16 [r] over [k]");
   EXPECT_EQ(word(pair, 0), 0xc0003c00u);
-  auto number = packed("heddle.stored @i [\"i\"] digits [array<i64: 1, 1>] : !heddle.tensor<r = 1 : i32>", "dense [r]");
+  auto number =
+      packed("heddle.stored @i [\"i\"] digits [array<i64: 1, 1>] : !heddle.tensor<r = 1 : i32>", "dense [r]");
   EXPECT_EQ(word(number, 0), 16777217u);
 
   auto message = [&](const std::string &text) {
@@ -421,7 +433,8 @@ TEST_F(PackerTest, aFailingSinkEndsIt) {
 }
 
 TEST(Packing, textAndBack) {
-  for (StringRef text : {"dense [a b/2 c']", "dense []", "panels 16 q4_1 [kv group hd] over [d]", "panels 8 f32 [a] over []"})
+  for (StringRef text :
+       {"dense [a b/2 c']", "dense []", "panels 16 q4_1 [kv group hd] over [d]", "panels 8 f32 [a] over []"})
     EXPECT_EQ(cantFail(Packing::parse(text)).str(), text);
   for (StringRef text : {"", "dense", "dense [a", "panels [a] over [b]", "panels 0 f32 [a] over [b]",
                          "panels 16 q9 [a] over [b]", "panels 16 f32 [a]", "dense [a] b"}) {

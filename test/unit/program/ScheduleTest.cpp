@@ -144,9 +144,10 @@ TEST_F(ScheduleTest, theRuntimeBelievesIt) {
 TEST_F(ScheduleTest, errorsNameTheOpAndItsFunction) {
   EXPECT_EQ(complaint(replaced(model, "\"block.1.wq\"", "\"block.2.wq\"")),
             "in 'block.prefill': heddle.packed: there is no weight 'block.1.wq'");
-  EXPECT_EQ(complaint(replaced(model, "\"C/16\"] : memref", "\"C/0\"] : memref")),
-            "in 'block.prefill': heddle.cache: a dim must be 'T', 'S', 'C' or 'U', or rounded 'T:16', or divided "
-            "'C/16'");
+  EXPECT_EQ(
+      complaint(replaced(model, "\"C/16\"] : memref", "\"C/0\"] : memref")),
+      "in 'block.prefill': heddle.cache: a dim must be 'T', 'S', 'C' or 'U', or rounded 'T:16', or divided "
+      "'C/16'");
   EXPECT_EQ(complaint(replaced(model, "as \"dense [vocab d]\"", "as \"dense [vocab]\"")),
             "in 'forward.all': heddle.packed: weight 'embed' is packed without its axis 'd'");
   EXPECT_EQ(complaint(replaced(model, "{heddle.dims = [\"T\"], heddle.axes = [\"T\"]}", "")),
