@@ -25,7 +25,7 @@ LogicalResult KernelOp::verify() {
     return emitOpError() << "expected a name for each of " << dynamic << " dynamic dimensions, found "
                          << getDims().size();
   for (Attribute attr : getDims()) {
-    StringRef text = cast<StringAttr>(attr).getValue(), param = text.take_front(1), number = text.drop_front(2);
+    StringRef text = cast<StringAttr>(attr).getValue(), param = text.take_front(1), number = text.substr(2);
     unsigned factor = 0;
     bool plain = text.size() == 1;
     bool scaled = text.size() > 2 && (text[1] == ':' || text[1] == '/') && !number.getAsInteger(10, factor) && factor;
@@ -44,6 +44,9 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError() << "no kernel is called '" << getKernel() << "'";
+  for (int64_t written : getWrites()) // kernels are compiled on the assumption that nothing overlaps what they write
+    if (llvm::count(getBuffers(), getBuffers()[written]) > 1)
+      return emitOpError() << "buffer " << written << " is written and must not be given twice";
   SmallVector<Type> types(getBuffers().getTypes());
   types.append(getScalars().size(), Float32Type::get(getContext()));
   if (kernel.getBody().getArgumentTypes() != TypeRange(types))

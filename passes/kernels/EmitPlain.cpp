@@ -83,7 +83,17 @@ void heddle::emitPlain(Value result, EmitContext &context) {
                            [&](const Env &env, Value where) {
                              points.store(result, env, points.compute(result, env), where);
                            });
-  k.finish(grid);
+  LaunchOp launch = k.finish(grid);
+  // A look-up in a weight reads one row of it for each index, not all of it.
+  auto lookup = result.getDefiningOp<LookupOp>();
+  auto weight = lookup ? lookup.getInput().getDefiningOp<WeightOp>() : WeightOp();
+  if (!weight)
+    return;
+  uint64_t rows = 1;
+  for (StringRef axis : axisNames(lookup.getAxes()))
+    rows *= weight.getResult().getType().size(axis);
+  uint64_t bytes = packedBytes(*context.memory.packing(weight.getName()), weight.getResult().getType());
+  launch->setAttr("weight_bytes", k.builder.getI64IntegerAttr(bytes / std::max<uint64_t>(rows, 1)));
 }
 
 void heddle::emitSoftmax(SoftmaxOp op, EmitContext &context) {

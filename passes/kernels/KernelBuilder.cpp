@@ -90,7 +90,7 @@ static KernelOp findEqual(ModuleOp module, KernelOp kernel) {
   return {};
 }
 
-void KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial) {
+LaunchOp KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial) {
   auto factors = llvm::map_to_vector(grid, [&](const GridFactor &factor) -> Attribute {
     return builder.getDenseI64ArrayAttr({factor.param, factor.divide, factor.times});
   });
@@ -109,5 +109,5 @@ void KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial) {
     kernel.setSymName(unique);
   }
   auto buffers = llvm::map_to_vector(arguments, [](auto &entry) { return entry.first; });
-  LaunchOp::create(launchAt, loc, launched.getSymName(), buffers, writes, ArrayRef<float>());
+  return LaunchOp::create(launchAt, loc, launched.getSymName(), buffers, writes, ArrayRef<float>());
 }

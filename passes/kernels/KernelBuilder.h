@@ -39,7 +39,7 @@ public:
   void when(mlir::Value condition, llvm::function_ref<void()> body);
 
   /// Ends the kernel; an equal one that is there already is launched instead.
-  void finish(llvm::ArrayRef<GridFactor> grid, bool serial = false);
+  LaunchOp finish(llvm::ArrayRef<GridFactor> grid, bool serial = false);
 
   Memory &memory;
   mlir::Location loc;
