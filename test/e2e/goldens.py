@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Small random models against references computed in float64.
+
+  goldens.py HEDDLE SCRATCH
+
+Each model is run with `heddle eval`: -O0 and -O2, for this processor and for any with AVX2. Logits, scores and
+hidden states must be within ten times the distance that float32 and float64 have in the reference implementation;
+tokens chosen greedily must be the same. A config.json as newer libraries write it must give the same model.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+from support import SHARED, SOURCE, Failure, Results, has_avx2, load, run, save
+
+INPUTS = ("input_ids", "attention_mask")
+OURS = ("llama", "qwen2")
+BESIDE = ("mistral", "llama-tied-bias", "llama-reward")
+STORY = "there was a little girl named Lily. She loved to play outside in the park."
+
+
+def distance(found, expected):
+    """The greatest difference of two arrays; infinite where one is not a number."""
+    worst = 0.0
+    for a, b in zip(found, expected):
+        d = abs(a - b)
+        if not d <= worst:
+            worst = d if d == d else float("inf")
+    return worst
+
+
+def compare(out, golden, prefix, tolerance):
+    """Raises Failure for all that differs; returns the worst difference as a part of the tolerance."""
+    worst, wrong = 0.0, []
+    for name, (shape, expected) in golden.items():
+        ours = name[len(prefix):]
+        if not name.startswith(prefix) or (not prefix and name.startswith("padded_")) or ours in INPUTS:
+            continue
+        if ours not in out:
+            wrong.append(f"no '{ours}' in the output")
+        elif out[ours][0] != shape:
+            wrong.append(f"'{ours}' has shape {out[ours][0]}, expected {shape}")
+        elif expected.typecode == "q":
+            if out[ours][1] != expected:
+                wrong.append(f"'{ours}' differs")
+        else:
+            d = distance(out[ours][1], expected)
+            worst = max(worst, d / tolerance)
+            if d > tolerance:
+                wrong.append(f"'{ours}' is off by {d:.2g}, tolerance {tolerance:.2g}")
+    if wrong:
+        raise Failure("; ".join(wrong[:4]))
+    return worst
+
+
+def check(heddle, folder, scratch, options):
+    """One model with one set of options: its plain case, and its padded one if it has one."""
+    golden = load(folder / "golden.safetensors")
+    meta = json.loads((folder / "meta.json").read_text())
+    worst = 0.0
+    for prefix in ("", "padded_"):
+        inputs = {name: golden[prefix + name] for name in INPUTS if prefix + name in golden}
+        if not inputs:
+            continue
+        save(scratch / "in.safetensors", inputs)
+        tolerance = meta["tolerance_fp32_vs_fp64"]
+        extra = []
+        if prefix:
+            tolerance = meta.get("padded_tolerance") or tolerance
+        else:
+            extra = ["--hidden"]
+            if "greedy_ids" in golden:
+                extra += ["--greedy", meta["new_tokens"]]
+        run(heddle, "eval", folder, *options, "--input", scratch / "in.safetensors",
+            "--output", scratch / "out.safetensors", *extra)
+        worst = max(worst, compare(load(scratch / "out.safetensors"), golden, prefix, 10 * tolerance))
+    return f"(worst {worst:.2f} of the tolerance)"
+
+
+def check_newer_config(heddle, folder, scratch):
+    copy = scratch / folder.name
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for name in ("model.safetensors", "golden.safetensors", "meta.json"):
+        shutil.copyfile(folder / name, copy / name)
+    shutil.copyfile(folder / "config_v5.json", copy / "config.json")
+    return check(heddle, copy, scratch, ["-O2"])
+
+
+def check_threads(heddle, folder, scratch):
+    """The same bits on one, two and three threads."""
+    save(scratch / "in.safetensors", {"input_ids": load(folder / "golden.safetensors")["input_ids"]})
+    outputs = []
+    for threads in (1, 2, 3):
+        output = scratch / f"threads{threads}.safetensors"
+        run(heddle, "eval", folder, "--input", scratch / "in.safetensors", "--output", output, "--hidden",
+            "--threads", threads)
+        outputs.append(output.read_bytes())
+    if outputs.count(outputs[0]) != len(outputs):
+        raise Failure("the results depend on the number of threads")
+
+
+def check_story(heddle, level):
+    """A small trained model tells the story that other implementations tell."""
+    model = SHARED / "data/stories260k/stories260K.gguf"
+    text = run(heddle, "run", model, "Once upon a time", level, "--raw", "--greedy", "-n", 60).stdout
+    if STORY not in text:
+        raise Failure(f"expected '{STORY}', found '{text.strip()[:200]}'")
+
+
+def main():
+    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
+    scratch.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    results = Results()
+
+    folders = [SOURCE / "data" / name for name in OURS]
+    for name in BESIDE:
+        if (SHARED / "goldens" / name).is_dir():
+            folders.append(SHARED / "goldens" / name)
+        else:
+            results.skip(name, f"no {SHARED / 'goldens' / name}")
+    for folder in folders:
+        for cpu in ("native", "x86-64-v3"):
+            for level in ("-O0", "-O2"):
+                name = f"{folder.name} {level} {cpu}"
+                if cpu != "native" and not has_avx2():
+                    results.skip(name, "this machine has no AVX2")
+                else:
+                    results.case(name, check, heddle, folder, scratch, [level, "--cpu", cpu])
+        results.case(f"{folder.name} with config_v5.json", check_newer_config, heddle, folder, scratch)
+        results.case(f"{folder.name} on 1, 2 and 3 threads", check_threads, heddle, folder, scratch)
+
+    for level in ("-O0", "-O2"):
+        if (SHARED / "data/stories260k").is_dir():
+            results.case(f"stories260k {level}", check_story, heddle, level)
+        else:
+            results.skip(f"stories260k {level}", f"no {SHARED / 'data/stories260k'}")
+    results.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""What the end-to-end tests share: running programs, reading and writing safetensors, counting results."""
+
+import array
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(__file__).resolve().parent
+SHARED = SOURCE.parents[1].parent / "shared"  # reference data that may stand beside the repository
+SKIPPED = 77  # the exit status by which ctest knows that nothing could be tested
+
+ELEMENT = {"F32": "f", "I64": "q"}
+
+
+class Failure(Exception):
+    """A case that does not hold; the text says how."""
+
+
+class Results:
+    """Prints a line a case, and knows the exit status of all."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def case(self, name, check, *arguments):
+        """Runs check(*arguments); it raises Failure, or returns what to print behind 'ok'."""
+        try:
+            print(f"{name}: ok {check(*arguments) or ''}".rstrip(), flush=True)
+            self.passed += 1
+        except (Failure, OSError, ValueError, KeyError, struct.error, subprocess.TimeoutExpired) as error:
+            print(f"{name}: FAILED: {error}", flush=True)
+            self.failed += 1
+
+    def skip(self, name, why):
+        print(f"{name}: skipped: {why}", flush=True)
+        self.skipped += 1
+
+    def finish(self):
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        sys.exit(1 if self.failed else 0 if self.passed else SKIPPED)
+
+
+def run(*command, status=0, timeout=300):
+    """Runs a program without input, and returns it; Failure if it ends with another status."""
+    words = [str(word) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+    if done.returncode != status:
+        message = done.stderr.strip()[-300:] or done.stdout.strip()[-300:]
+        raise Failure(f"status {done.returncode}, expected {status}: {' '.join(words)}: {message}")
+    return done
+
+
+def model_in_cache():
+    """The default model where scripts/fetch-model.py puts it, or None."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    base = pathlib.Path(cache) if os.path.isabs(cache) else pathlib.Path.home() / ".cache"
+    model = base / "heddle" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    return model if model.exists() else None
+
+
+def has_avx2():
+    """Whether this machine runs programs for x86-64-v3."""
+    try:
+        return "avx2" in pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+def elements(shape):
+    count = 1
+    for extent in shape:
+        count *= extent
+    return count
+
+
+def load(path):
+    """The tensors of a safetensors file: name -> (shape, array of float32 or int64)."""
+    data = pathlib.Path(path).read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    tensors = {}
+    for name, entry in json.loads(data[8 : 8 + length]).items():
+        if name == "__metadata__":
+            continue
+        begin, end = entry["data_offsets"]
+        values = array.array(ELEMENT[entry["dtype"]])
+        values.frombytes(data[8 + length + begin : 8 + length + end])
+        if len(values) != elements(entry["shape"]):
+            raise Failure(f"{path}: '{name}' has {len(values)} elements, expected {elements(entry['shape'])}")
+        tensors[name] = (entry["shape"], values)
+    return tensors
+
+
+def save(path, tensors):
+    """Writes int64 and float32 tensors, given as load() returns them."""
+    header, blocks, offset = {}, [], 0
+    for name, (shape, values) in tensors.items():
+        block = values.tobytes()
+        dtype = next(key for key, code in ELEMENT.items() if code == values.typecode)
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [offset, offset + len(block)]}
+        blocks.append(block)
+        offset += len(block)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blocks))
+
+
+def ids_tensor(ids):
+    """One row of token ids, [1, T]."""
+    return ([1, len(ids)], array.array("q", ids))
