@@ -89,6 +89,10 @@ Error Compilation::openModel() {
   if (!found)
     return found.takeError();
   targets = std::move(*found);
+  // The first that a machine can run is the one it runs: the most capable comes first.
+  llvm::stable_sort(targets, [](const cpu::CpuTarget &a, const cpu::CpuTarget &b) {
+    return std::pair(a.vectorBits, a.features.size()) > std::pair(b.vectorBits, b.features.size());
+  });
   if (options.isPage()) {
     pagePath = options.model;
     return Error::success();
