@@ -44,7 +44,8 @@ echo "packages: ${missing[*]} must be installed"
 as_root=()
 if [ "$(id -u)" != 0 ]; then
   if ! command -v sudo >/dev/null; then
-    echo "error: installing packages needs root, and there is no sudo; as root, run: apt-get install ${missing[*]}" >&2
+    echo "error: installing packages needs root, and there is no sudo;" \
+         "as root, run: apt-get install ${missing[*]}" >&2
     exit 1
   fi
   as_root=(sudo)

@@ -52,7 +52,8 @@ def main():
     case("no such option", 2, ["--nonsense"], heddle, "compile", "--nonsense", LLAMA)
     case("no such verb", 2, ["nonsense"], heddle, "nonsense")
     case("no such processor", 2, ["pdp11"], heddle, "compile", LLAMA, "--cpu", "pdp11", "-o", program)
-    case("no such input", 1, ["nowhere"], heddle, "eval", LLAMA, "--input", scratch / "nowhere", "--output", output)
+    case("no such input", 1, ["nowhere"], heddle, "eval", LLAMA,
+         "--input", scratch / "nowhere", "--output", output)
 
     (scratch / "text.gguf").write_text("not a model")
     case("not a GGUF file", 1, ["text.gguf"], heddle, "compile", scratch / "text.gguf", "-o", program)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The default model, SmolLM2-135M-Instruct in Q4_1, against two other implementations that agree on every token.
+"""The default model, SmolLM2-135M-Instruct in Q4_1, against two implementations that agree on every token.
 
   smollm2.py HEDDLE SCRATCH
 
@@ -97,7 +97,8 @@ def main():
     for number, prompt in enumerate(prompts):
         results.case(f"-O2 prompt {number}", check_greedy, fast, prompt, scratch, LOGIT_TOLERANCE["-O2"])
     for number in PLAIN_PROMPTS:
-        results.case(f"-O0 prompt {number}", check_greedy, plain, prompts[number], scratch, LOGIT_TOLERANCE["-O0"])
+        prompt = prompts[number]
+        results.case(f"-O0 prompt {number}", check_greedy, plain, prompt, scratch, LOGIT_TOLERANCE["-O0"])
     results.case("answer", check_answer, fast)
     results.case("1, 2 and 3 threads", check_threads, fast, prompts[6], scratch)
     text = SHARED / "data/wikitext2/wiki.test.raw"
