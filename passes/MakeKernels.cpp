@@ -1,7 +1,8 @@
 // make-kernels: from tensors to memory, from ops to launches.
 //
-// For each entry and layer: its signature becomes memrefs (inputs, then results); every tensor with a layout gets a buffer, a
-// cache or one of those arguments; then each op, in order, emits its kernel (passes/kernels) and a launch. Last, the tensors are erased.
+// For each entry and layer: its signature becomes memrefs (inputs, then results); every tensor with a layout
+// gets a buffer, a cache or one of those arguments; then each op, in order, emits its kernel (passes/kernels)
+// and a launch. Last, the tensors are erased.
 #include "passes/kernels/Emit.h"
 #include "passes/kernels/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -25,8 +26,9 @@ Type storedType(NamedTensorType type) {
 class FunctionLowering {
 public:
   FunctionLowering(FunctionOpInterface function, const KernelOptions &options, bool plain)
-      : function(function), module(function->getParentOfType<ModuleOp>()), body(function.getFunctionBody().front()),
-        memory(module), order(module), options(options), plain(plain), builder(function.getContext()) {
+      : function(function), module(function->getParentOfType<ModuleOp>()),
+        body(function.getFunctionBody().front()), memory(module), order(module), options(options),
+        plain(plain), builder(function.getContext()) {
     if (auto layer = dyn_cast<LayerOp>(*function))
       this->options.decode = layer.getVariant() == Variant::Decode;
     else
@@ -55,7 +57,9 @@ private:
     return Layout::parse(text, cast<NamedTensorType>(tensor.getType()), cached);
   }
   /// Entries speak to the runtime: tokens outermost. Layers: as `assign-layouts` has it.
-  std::string borderLayout(NamedTensorType type) { return defaultLayout(type, plain && isa<LayerOp>(*function), order); }
+  std::string borderLayout(NamedTensorType type) {
+    return defaultLayout(type, plain && isa<LayerOp>(*function), order);
+  }
 
   void convertSignature() {
     for (Operation &op : body)
@@ -89,7 +93,8 @@ private:
       axes.push_back(builder.getStringAttr(dim.axis));
     return builder.getDictionaryAttr(
         {builder.getNamedAttr("heddle.axes", builder.getArrayAttr(axes)),
-         builder.getNamedAttr("heddle.dims", builder.getArrayAttr(layout.dynamicDims(builder.getContext())))});
+         builder.getNamedAttr("heddle.dims",
+                              builder.getArrayAttr(layout.dynamicDims(builder.getContext())))});
   }
 
   /// The stored weight that a heddle.weight means: in a layer, any of those that its invocations mean.
@@ -142,9 +147,11 @@ private:
       Value memref;
       ArrayAttr dims = builder.getArrayAttr(layout.dynamicDims(builder.getContext()));
       if (auto keep = dyn_cast<KeepOp>(op))
-        memref = CacheOp::create(builder, op->getLoc(), layout.memref(storedType(type)), keep.getCache(), dims);
+        memref =
+            CacheOp::create(builder, op->getLoc(), layout.memref(storedType(type)), keep.getCache(), dims);
       else
-        memref = BufferOp::create(builder, op->getLoc(), layout.memref(storedType(type)), dims, IntegerAttr());
+        memref =
+            BufferOp::create(builder, op->getLoc(), layout.memref(storedType(type)), dims, IntegerAttr());
       memory.set(result, {memref, layout});
     }
   }
@@ -154,7 +161,8 @@ private:
     if (isa<KeepOp>(tensor.getDefiningOp()))
       return std::nullopt;
     // An invocation writes in its own layout; what invocations read has it too.
-    bool invoked = isa<InvokeOp>(tensor.getDefiningOp()) || llvm::any_of(tensor.getUsers(), [](Operation *user) { return isa<InvokeOp>(user); });
+    bool invoked = isa<InvokeOp>(tensor.getDefiningOp()) ||
+                   llvm::any_of(tensor.getUsers(), [](Operation *user) { return isa<InvokeOp>(user); });
     if (invoked && plain && isa<EntryOp>(*function))
       return std::nullopt;
     for (auto [place, value] : llvm::enumerate(body.getTerminator()->getOperands()))
@@ -167,7 +175,8 @@ private:
     EmitContext context{memory, builder, options, cast<SymbolOpInterface>(*function).getName().str()};
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<LinearOp>([&](LinearOp linear) { return emitLinear(linear, context), success(); })
-        .Case<AttentionOp>([&](AttentionOp attention) { return emitAttention(attention, context), success(); })
+        .Case<AttentionOp>(
+            [&](AttentionOp attention) { return emitAttention(attention, context), success(); })
         .Case<RowwiseOp>([&](RowwiseOp rowwise) { return emitRowwise(rowwise, context), success(); })
         .Case<SoftmaxOp>([&](SoftmaxOp softmax) { return emitSoftmax(softmax, context), success(); })
         .Case<TopOp>([&](TopOp top) { return emitTop(top, context), success(); })
@@ -182,9 +191,8 @@ private:
             emitPlain(regroup.getResult(), context);
           return success();
         })
-        .Case<MapOp, ContractOp, ReduceOp, LookupOp>([&](Operation *plainOp) {
-          return emitPlain(plainOp->getResult(0), context), success();
-        })
+        .Case<MapOp, ContractOp, ReduceOp, LookupOp>(
+            [&](Operation *plainOp) { return emitPlain(plainOp->getResult(0), context), success(); })
         .Case<WeightOp, ConstantOp, PositionOp, IndexOp, ExtentOp, SliceOp>([&](Operation *view) {
           if (memory.find(view->getResult(0)))
             emitPlain(view->getResult(0), context);
@@ -216,7 +224,8 @@ private:
   }
   void copyParts(ConcatOp concat, EmitContext &context) {
     for (Value part : concat.getParts())
-      if (!isStoredThrough(part, concat) && cast<NamedTensorType>(part.getType()).count() != 0)
+      if (!isStoredThrough(part, concat) &&
+          !llvm::is_contained(cast<NamedTensorType>(part.getType()).getSizes(), 0))
         copyPart(part, concat, context);
   }
   void copyToCache(KeepOp keep, EmitContext &context) { copyPart(keep.getInput(), keep, context); }
@@ -227,7 +236,8 @@ private:
       operands.push_back(memory.find(argument)->memref);
     for (Value result : invoke.getOuts())
       operands.push_back(memory.find(result)->memref);
-    InvokeOp::create(builder, invoke.getLoc(), TypeRange(), invoke.getLayerAttr(), invoke.getIndexAttr(), operands);
+    InvokeOp::create(builder, invoke.getLoc(), TypeRange(), invoke.getLayerAttr(), invoke.getIndexAttr(),
+                     operands);
   }
 
   /// Copies a tensor into memory of an entry's layout, if it does not lie in such already.
@@ -238,16 +248,17 @@ private:
     if (storage && storage->layout.memref(storedType(type)) == wanted.memref(storedType(type)) && !plain)
       return storage->memref;
     ArrayAttr dims = builder.getArrayAttr(wanted.dynamicDims(builder.getContext()));
-    Value memref = BufferOp::create(builder, tensor.getLoc(), wanted.memref(storedType(type)), dims, IntegerAttr());
+    Value memref =
+        BufferOp::create(builder, tensor.getLoc(), wanted.memref(storedType(type)), dims, IntegerAttr());
     copyTo(tensor, {memref, wanted}, context);
     return memref;
   }
   void copyTo(Value tensor, const Storage &place, EmitContext &context) {
     KernelBuilder k = context.kernel(function);
     PointEmitter points(k);
-    auto grid = forEachPoint(k, cast<NamedTensorType>(tensor.getType()), place.layout, [&](const Env &env, Value where) {
-      points.storeAt(place, env, points.point(tensor, env), where);
-    });
+    auto grid = forEachPoint(
+        k, cast<NamedTensorType>(tensor.getType()), place.layout,
+        [&](const Env &env, Value where) { points.storeAt(place, env, points.point(tensor, env), where); });
     k.finish(grid);
   }
 
