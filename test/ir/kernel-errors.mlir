@@ -1,0 +1,85 @@
+// RUN: heddle-opt %s --verify-diagnostics --split-input-file
+
+// expected-error @below {{buffers come before scalars}}
+heddle.kernel @k lanes 16 grid [] dims [] {
+^bb0(%a: f32, %b: memref<4xf32>):
+}
+
+// -----
+
+// expected-error @below {{arguments must be memrefs or f32, found 'i32'}}
+heddle.kernel @k lanes 16 grid [] dims [] {
+^bb0(%a: i32):
+}
+
+// -----
+
+// expected-error @below {{expected a name for each of 2 dynamic dimensions, found 1}}
+heddle.kernel @k lanes 16 grid [] dims ["T"] {
+^bb0(%a: memref<?x?xf32>):
+}
+
+// -----
+
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found "N"}}
+heddle.kernel @k lanes 16 grid [] dims ["N"] {
+^bb0(%a: memref<?xf32>):
+}
+
+// -----
+
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found "C/0"}}
+heddle.kernel @k lanes 16 grid [] dims ["C/0"] {
+^bb0(%a: memref<?xf32>):
+}
+
+// -----
+
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found ""}}
+heddle.kernel @k lanes 16 grid [] dims [""] {
+^bb0(%a: memref<?xf32>):
+}
+
+// -----
+
+// expected-error @below {{a factor of the grid is [param 0..4, divide >= 1, times >= 0], found array<i64: 5, 1, 1>}}
+heddle.kernel @k lanes 16 grid [array<i64: 5, 1, 1>] dims [] {
+^bb0(%a: memref<4xf32>):
+}
+
+// -----
+
+// expected-error @below {{a factor of the grid is [param 0..4, divide >= 1, times >= 0], found array<i64: 1, 0, 1>}}
+heddle.kernel @k lanes 16 grid [array<i64: 1, 0, 1>] dims [] {
+^bb0(%a: memref<4xf32>):
+}
+
+// -----
+
+func.func @launch(%a: memref<4xf32>) {
+  // expected-error @below {{no kernel is called 'k'}}
+  heddle.launch @k(%a) writes [0] : memref<4xf32>
+  return
+}
+
+// -----
+
+heddle.kernel @k lanes 16 grid [] dims [] {
+^bb0(%a: memref<4xf32>):
+}
+func.func @launch(%a: memref<8xf32>) {
+  // expected-error @below {{kernel 'k' takes ('memref<4xf32>'), launched with ('memref<8xf32>')}}
+  heddle.launch @k(%a) writes [0] : memref<8xf32>
+  return
+}
+
+// -----
+
+heddle.kernel @k lanes 16 grid [] dims [] {
+^bb0(%a: memref<4xf32>, %b: memref<4xf32>):
+}
+func.func @launch(%a: memref<4xf32>) {
+  // expected-error @below {{buffer 1 is written and must not be given twice}}
+  heddle.launch @k(%a, %a) writes [1] : memref<4xf32>, memref<4xf32>
+  return
+}
