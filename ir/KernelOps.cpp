@@ -44,9 +44,13 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
     return emitOpError() << "no kernel is called '" << getKernel() << "'";
-  for (int64_t written : getWrites()) // kernels are compiled on the assumption that nothing overlaps what they write
+  for (int64_t written : getWrites()) {
+    if (written < 0 || written >= static_cast<int64_t>(getBuffers().size()))
+      return emitOpError() << "writes buffer " << written << " of " << getBuffers().size();
+    // Kernels are compiled on the assumption that nothing overlaps what they write.
     if (llvm::count(getBuffers(), getBuffers()[written]) > 1)
       return emitOpError() << "buffer " << written << " is written and must not be given twice";
+  }
   SmallVector<Type> types(getBuffers().getTypes());
   types.append(getScalars().size(), Float32Type::get(getContext()));
   if (kernel.getBody().getArgumentTypes() != TypeRange(types))

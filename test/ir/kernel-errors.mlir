@@ -83,3 +83,14 @@ func.func @launch(%a: memref<4xf32>) {
   heddle.launch @k(%a, %a) writes [1] : memref<4xf32>, memref<4xf32>
   return
 }
+
+// -----
+
+heddle.kernel @k lanes 16 grid [] dims [] {
+^bb0(%a: memref<4xf32>):
+}
+func.func @launch(%a: memref<4xf32>) {
+  // expected-error @below {{writes buffer 1 of 1}}
+  heddle.launch @k(%a) writes [1] : memref<4xf32>
+  return
+}
