@@ -13,11 +13,14 @@ static LogicalResult hasArguments(Operation *op, StringRef what, Block &block, A
 }
 
 static SmallVector<Type> withoutTokens(ValueRange values) {
-  return llvm::map_to_vector(values, [](Value value) -> Type { return cast<NamedTensorType>(value.getType()).without(StringRef("T")); });
+  return llvm::map_to_vector(values, [](Value value) -> Type {
+    return cast<NamedTensorType>(value.getType()).without(StringRef("T"));
+  });
 }
 
 static SmallVector<Type> scalars(ValueRange values) {
-  return llvm::map_to_vector(values, [](Value value) { return cast<NamedTensorType>(value.getType()).scalarType(); });
+  return llvm::map_to_vector(values,
+                             [](Value value) { return cast<NamedTensorType>(value.getType()).scalarType(); });
 }
 
 static YieldOp yieldOf(Block &block) { return dyn_cast<YieldOp>(block.getTerminator()); }
@@ -69,7 +72,8 @@ LogicalResult LinearOp::verify() {
 }
 
 LogicalResult AttentionOp::verify() {
-  if (getQueries().empty() || getQueries().size() != getKeys().size() || getOver().size() != getQueries().size())
+  if (getQueries().empty() || getQueries().size() != getKeys().size() ||
+      getOver().size() != getQueries().size())
     return emitOpError("expected as many keys and lists of axes as queries");
   for (auto [query, key, over] : llvm::zip(getQueries(), getKeys(), getOver())) {
     auto left = cast<NamedTensorType>(query.getType()), right = cast<NamedTensorType>(key.getType());

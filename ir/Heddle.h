@@ -40,8 +40,8 @@ inline bool isDynamicAxis(llvm::StringRef axis) { return axis == "T" || axis == 
 llvm::SmallVector<llvm::StringRef> axisNames(mlir::ArrayAttr axes);
 
 /// A tensor type from names and sizes; kDynamic for T, S and U.
-NamedTensorType tensorType(mlir::MLIRContext *context, llvm::ArrayRef<llvm::StringRef> names, llvm::ArrayRef<int64_t> sizes,
-                      Format format = Format::F32);
+NamedTensorType tensorType(mlir::MLIRContext *context, llvm::ArrayRef<llvm::StringRef> names,
+                           llvm::ArrayRef<int64_t> sizes, Format format = Format::F32);
 
 } // namespace heddle
 

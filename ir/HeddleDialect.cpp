@@ -43,13 +43,15 @@ void HeddleDialect::initialize() {
       >();
 }
 
-//===- axes -----------------------------------------------------------------------------------------------------===//
+//===- axes
+//-----------------------------------------------------------------------------------------------------===//
 
 SmallVector<StringRef> heddle::axisNames(ArrayAttr axes) {
   return llvm::map_to_vector(axes, [](Attribute axis) { return cast<StringAttr>(axis).getValue(); });
 }
 
-NamedTensorType heddle::tensorType(MLIRContext *context, ArrayRef<StringRef> names, ArrayRef<int64_t> sizes, Format format) {
+NamedTensorType heddle::tensorType(MLIRContext *context, ArrayRef<StringRef> names, ArrayRef<int64_t> sizes,
+                                   Format format) {
   auto attrs = llvm::map_to_vector(names, [&](StringRef name) { return StringAttr::get(context, name); });
   return NamedTensorType::get(context, attrs, sizes, format);
 }
@@ -71,7 +73,9 @@ mlir::Type NamedTensorType::scalarType() const {
   return Float32Type::get(getContext());
 }
 
-NamedTensorType NamedTensorType::withFormat(Format format) const { return get(getContext(), getNames(), getSizes(), format); }
+NamedTensorType NamedTensorType::withFormat(Format format) const {
+  return get(getContext(), getNames(), getSizes(), format);
+}
 
 NamedTensorType NamedTensorType::without(ArrayRef<StringRef> axes) const {
   SmallVector<StringAttr> names;
@@ -91,7 +95,8 @@ int64_t NamedTensorType::count() const {
   return product;
 }
 
-//===- !heddle.tensor<T, kv = 3, "hd/2" = 32 : q4_1> ---------------------------------------------------------------===//
+//===- !heddle.tensor<T, kv = 3, "hd/2" = 32 : q4_1>
+//---------------------------------------------------------------===//
 
 /// tensor = "<" [ axis { "," axis } ] [ ":" format ] ">" ;  axis = ( NAME | STRING ) [ "=" INT ]
 mlir::Type NamedTensorType::parse(AsmParser &parser) {
@@ -155,8 +160,8 @@ void NamedTensorType::print(AsmPrinter &printer) const {
   printer << ">";
 }
 
-LogicalResult NamedTensorType::verify(function_ref<InFlightDiagnostic()> emitError, ArrayRef<StringAttr> names,
-                                 ArrayRef<int64_t> sizes, Format format) {
+LogicalResult NamedTensorType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                      ArrayRef<StringAttr> names, ArrayRef<int64_t> sizes, Format format) {
   if (names.size() != sizes.size())
     return emitError() << "expected a size for each axis";
   llvm::StringSet<> seen;

@@ -28,7 +28,8 @@ LogicalResult KernelOp::verify() {
     StringRef text = cast<StringAttr>(attr).getValue(), param = text.take_front(1), number = text.substr(2);
     unsigned factor = 0;
     bool plain = text.size() == 1;
-    bool scaled = text.size() > 2 && (text[1] == ':' || text[1] == '/') && !number.getAsInteger(10, factor) && factor;
+    bool scaled =
+        text.size() > 2 && (text[1] == ':' || text[1] == '/') && !number.getAsInteger(10, factor) && factor;
     if (!StringRef("TSCU").contains(param) || !(plain || scaled))
       return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found " << attr;
   }

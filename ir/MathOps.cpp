@@ -1,4 +1,5 @@
-// Verifiers and folds of the page's mathematics. An op's rule is in its description; a message states the rule and what was found.
+// Verifiers and folds of the page's mathematics. An op's rule is in its description; a message states the
+// rule and what was found.
 #include "ir/Heddle.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -6,7 +7,8 @@ using namespace mlir;
 using namespace heddle;
 
 /// The axes of `expected` are those of `found`, with equal sizes.
-static LogicalResult sameAxes(Operation *op, NamedTensorType found, const llvm::MapVector<StringRef, int64_t> &expected) {
+static LogicalResult sameAxes(Operation *op, NamedTensorType found,
+                              const llvm::MapVector<StringRef, int64_t> &expected) {
   bool same = found.rank() == expected.size();
   for (auto [name, size] : expected)
     same = same && found.has(name) && found.size(name) == size;
@@ -14,8 +16,9 @@ static LogicalResult sameAxes(Operation *op, NamedTensorType found, const llvm::
     return success();
   SmallVector<StringRef> names = llvm::to_vector(llvm::make_first_range(expected));
   SmallVector<int64_t> sizes = llvm::to_vector(llvm::make_second_range(expected));
-  return op->emitOpError() << "result must be " << tensorType(op->getContext(), names, sizes, found.getFormat())
-                           << ", found " << found;
+  return op->emitOpError() << "result must be "
+                           << tensorType(op->getContext(), names, sizes, found.getFormat()) << ", found "
+                           << found;
 }
 
 /// Adds a type's axes to a union; an axis has one size.
@@ -23,7 +26,8 @@ static LogicalResult addAxes(Operation *op, NamedTensorType type, llvm::MapVecto
   for (auto [name, size] : llvm::zip(type.getNames(), type.getSizes())) {
     auto [entry, added] = axes.insert({name.getValue(), size});
     if (!added && entry->second != size)
-      return op->emitOpError() << "axis '" << name.getValue() << "' has sizes " << entry->second << " and " << size;
+      return op->emitOpError() << "axis '" << name.getValue() << "' has sizes " << entry->second << " and "
+                               << size;
   }
   return success();
 }
@@ -34,7 +38,8 @@ static LogicalResult hasAxis(Operation *op, StringRef what, NamedTensorType type
   return op->emitOpError() << what << " " << type << " has no axis '" << axis << "'";
 }
 
-//===- integers along axes ---------------------------------------------------------------------------------------===//
+//===- integers along axes
+//---------------------------------------------------------------------------------------===//
 
 LogicalResult PositionOp::verify() {
   NamedTensorType type = getResult().getType();
@@ -48,7 +53,8 @@ LogicalResult PositionOp::verify() {
 LogicalResult IndexOp::verify() {
   NamedTensorType type = getResult().getType();
   if (type.rank() != 1 || !type.has(getAxis()) || type.getFormat() != Format::I32)
-    return emitOpError() << "result must have the axis '" << getAxis() << "' alone and format i32, found " << type;
+    return emitOpError() << "result must have the axis '" << getAxis() << "' alone and format i32, found "
+                         << type;
   return success();
 }
 
@@ -61,7 +67,8 @@ LogicalResult ExtentOp::verify() {
   return success();
 }
 
-//===- element by element, and over axes -----------------------------------------------------------------------------===//
+//===- element by element, and over axes
+//-----------------------------------------------------------------------------===//
 
 LogicalResult MapOp::verify() {
   Block &block = getBody().front();
@@ -117,8 +124,8 @@ LogicalResult SoftmaxOp::verify() {
   if (getExtra())
     for (StringAttr axis : cast<NamedTensorType>(getExtra().getType()).getNames())
       if (axis == getOver() || !input.has(axis))
-        return emitOpError() << "the extra term must have axes of the input other than '" << getOver() << "', found "
-                             << getExtra().getType();
+        return emitOpError() << "the extra term must have axes of the input other than '" << getOver()
+                             << "', found " << getExtra().getType();
   llvm::MapVector<StringRef, int64_t> axes;
   (void)addAxes(*this, input, axes);
   return sameAxes(*this, getResult().getType(), axes);
@@ -146,7 +153,8 @@ LogicalResult LookupOp::verify() {
   return sameAxes(*this, getResult().getType(), axes);
 }
 
-//===- axes themselves ---------------------------------------------------------------------------------------------===//
+//===- axes themselves
+//---------------------------------------------------------------------------------------------===//
 
 LogicalResult RegroupOp::verify() {
   auto input = cast<NamedTensorType>(getInput().getType());
@@ -168,14 +176,14 @@ LogicalResult RegroupOp::verify() {
     axes.insert({axis, result.size(axis)});
   }
   if (before != after && !dynamic)
-    return emitOpError() << "the sizes of " << getFrom() << " multiply to " << before << ", those of " << getTo()
-                         << " to " << after;
+    return emitOpError() << "the sizes of " << getFrom() << " multiply to " << before << ", those of "
+                         << getTo() << " to " << after;
   return sameAxes(*this, result, axes);
 }
 
 OpFoldResult RegroupOp::fold(FoldAdaptor) {
   return getFrom() == getTo() && getInput().getType() == getResult().getType() ? OpFoldResult(getInput())
-                                                                                : OpFoldResult();
+                                                                               : OpFoldResult();
 }
 
 LogicalResult SliceOp::verify() {
@@ -185,8 +193,8 @@ LogicalResult SliceOp::verify() {
     return failure();
   int64_t offset = getOffset(), size = result.size(getTo()), all = input.size(getFrom());
   if (offset < 0 || size > all || offset > all - size)
-    return emitOpError() << "[" << offset << ", " << offset + size << ") is not within '" << getFrom() << "' of size "
-                         << all;
+    return emitOpError() << "[" << offset << ", " << offset + size << ") is not within '" << getFrom()
+                         << "' of size " << all;
   llvm::MapVector<StringRef, int64_t> axes;
   (void)addAxes(*this, input, axes);
   axes.erase(getFrom());

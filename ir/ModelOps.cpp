@@ -5,15 +5,16 @@
 using namespace mlir;
 using namespace heddle;
 
-//===- layer, entry ------------------------------------------------------------------------------------------------===//
+//===- layer, entry
+//------------------------------------------------------------------------------------------------===//
 
 template <typename Op> static ParseResult parseFunction(OpAsmParser &parser, OperationState &result) {
-  auto type = [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> outputs, function_interface_impl::VariadicFlag,
+  auto type = [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> outputs,
+                 function_interface_impl::VariadicFlag,
                  std::string &) { return builder.getFunctionType(inputs, outputs); };
-  return function_interface_impl::parseFunctionOp(parser, result, /*allowVariadic=*/false,
-                                                  Op::getFunctionTypeAttrName(result.name), type,
-                                                  Op::getArgAttrsAttrName(result.name),
-                                                  Op::getResAttrsAttrName(result.name));
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false, Op::getFunctionTypeAttrName(result.name), type,
+      Op::getArgAttrsAttrName(result.name), Op::getResAttrsAttrName(result.name));
 }
 
 template <typename Op> static void printFunction(Op op, OpAsmPrinter &printer) {
@@ -40,7 +41,8 @@ LogicalResult InvokeOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
-//===- weights -----------------------------------------------------------------------------------------------------===//
+//===- weights
+//-----------------------------------------------------------------------------------------------------===//
 
 LogicalResult StoredOp::verify() {
   auto type = dyn_cast<NamedTensorType>(getType());
@@ -54,8 +56,8 @@ LogicalResult StoredOp::verify() {
     for (size_t i = 0; i + 1 < digits.size(); i += 2)
       product *= digits[i];
     if (digits.size() % 2 || product != size)
-      return emitOpError() << "the digits of axis '" << name.getValue() << "' must be pairs whose sizes multiply to "
-                           << size << ", found " << product;
+      return emitOpError() << "the digits of axis '" << name.getValue()
+                           << "' must be pairs whose sizes multiply to " << size << ", found " << product;
   }
   return success();
 }

@@ -1,8 +1,9 @@
 // assign-layouts: which tensors have memory, and the order of their axes in it.
 //
-// An op's result has memory unless it is virtual (positions, weights, slices, regroupings: other tensors under other
-// indices) or is stored through its only user: a part of a concat, what a keep remembers. A virtual tensor gets memory where it must have an
-// address: as an argument of an invocation, as a result, as a tap. What crosses a function's border has the default layout.
+// An op's result has memory unless it is virtual (positions, weights, slices, regroupings: other tensors
+// under other indices) or is stored through its only user: a part of a concat, what a keep remembers. A
+// virtual tensor gets memory where it must have an address: as an argument of an invocation, as a result, as
+// a tap. What crosses a function's border has the default layout.
 #include "passes/kernels/Passes.h"
 #include "passes/kernels/PointEmitter.h"
 #include "llvm/ADT/StringExtras.h"
@@ -47,7 +48,8 @@ std::string valuesLayout(NamedTensorType type, AttentionOp attention) {
   auto query = cast<NamedTensorType>(attention.getQueries()[0].getType());
   for (StringAttr name : type.getNames())
     if (name != axis)
-      (query.has(name) && !llvm::is_contained(axisNames(cast<ArrayAttr>(attention.getOver()[0])), name.getValue())
+      (query.has(name) &&
+               !llvm::is_contained(axisNames(cast<ArrayAttr>(attention.getOver()[0])), name.getValue())
            ? heads
            : columns) += name.str() + " ";
   return heads + axis + " " + StringRef(columns).rtrim().str();
@@ -77,7 +79,8 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
   }
 
   bool hasMemory(Value tensor) {
-    if (crossesBorder(tensor) || llvm::any_of(tensor.getUsers(), [](Operation *user) { return isa<TapOp>(user); }))
+    if (crossesBorder(tensor) ||
+        llvm::any_of(tensor.getUsers(), [](Operation *user) { return isa<TapOp>(user); }))
       return true;
     if (isa<KeepOp, InvokeOp>(tensor.getDefiningOp()))
       return true;

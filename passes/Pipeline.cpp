@@ -19,12 +19,13 @@ static void addInlining(OpPassManager &manager) {
 
 /// What makes it fast. Each pass finds what the one before has brought together.
 static void addFusion(OpPassManager &manager) {
-  manager.addPass(createFuseMaps());             // long expressions, one map
-  manager.addPass(createPushSlices());           // rotary pairs: two contractions instead of one that is cut
-  manager.addPass(createHoistLayerInvariants()); // angles' sines: before they are buried in a layer's fused ops
-  manager.addPass(createFuseAttention());        // before fuse-linear: what stands around scores is not an epilogue
+  manager.addPass(createFuseMaps());   // long expressions, one map
+  manager.addPass(createPushSlices()); // rotary pairs: two contractions instead of one that is cut
+  manager.addPass(
+      createHoistLayerInvariants());      // angles' sines: before they are buried in a layer's fused ops
+  manager.addPass(createFuseAttention()); // before fuse-linear: what stands around scores is not an epilogue
   manager.addPass(createBoundKeys());
-  manager.addPass(createFuseMaps()); // what attention left behind
+  manager.addPass(createFuseMaps());     // what attention left behind
   manager.addPass(createSliceWeights()); // fuse-linear wants weights, not parts of weights
   manager.addPass(createCSEPass());
   manager.addPass(createFuseLinear());
@@ -55,7 +56,8 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
 
 namespace {
 struct HeddlePipelineOptions : PassPipelineOptions<HeddlePipelineOptions> {
-  Option<int> optLevel{*this, "opt-level", llvm::cl::desc("0: the plain road; 2: everything"), llvm::cl::init(2)};
+  Option<int> optLevel{*this, "opt-level", llvm::cl::desc("0: the plain road; 2: everything"),
+                       llvm::cl::init(2)};
 };
 } // namespace
 

@@ -13,7 +13,8 @@ struct PipelineOptions {
   int64_t tileBytes = 256 * 1024; // of activations that a piece of work keeps near
 };
 
-/// Adds the passes. Expects a module as the elaborator makes it; leaves kernels, and entries and layers made of launches.
+/// Adds the passes. Expects a module as the elaborator makes it; leaves kernels, and entries and layers made
+/// of launches.
 void buildPipeline(mlir::OpPassManager &manager, const PipelineOptions &options);
 
 /// Makes the whole pipeline known to heddle-opt as `--heddle-pipeline`.

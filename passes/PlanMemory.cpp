@@ -1,7 +1,8 @@
 // plan-memory: buffers get slots of the arena.
 //
-// A buffer lives from the first op that uses it to the last. Going through the ops in order, a buffer takes a slot of its size
-// that nobody lives in any more, or a new one. Slots are not shared between an op's inputs and outputs.
+// A buffer lives from the first op that uses it to the last. Going through the ops in order, a buffer takes a
+// slot of its size that nobody lives in any more, or a new one. Slots are not shared between an op's inputs
+// and outputs.
 #include "passes/kernels/Passes.h"
 
 namespace heddle {

@@ -1,9 +1,10 @@
 // slice-weights: parts and regroupings of weights become weights of their own.
 //
-// A heddle.stored says for each axis how an index moves through the checkpoint's tensor, as digits (size, stride). A slice takes
-// part of a digit, a regroup deals the digits out to other axes: both only change the view. Steps, for each slice or regroup of a
-// heddle.weight: change the view of every stored weight that it names (one for each layer of that kind); if all can be changed, add
-// them under a new name and use that. What cannot be expressed (a part across two digits) is left as it is and read element by element.
+// A heddle.stored says for each axis how an index moves through the checkpoint's tensor, as digits (size,
+// stride). A slice takes part of a digit, a regroup deals the digits out to other axes: both only change the
+// view. Steps, for each slice or regroup of a heddle.weight: change the view of every stored weight that it
+// names (one for each layer of that kind); if all can be changed, add them under a new name and use that.
+// What cannot be expressed (a part across two digits) is left as it is and read element by element.
 #include "passes/kernels/Passes.h"
 #include "llvm/ADT/SmallSet.h"
 
@@ -191,7 +192,8 @@ struct SliceWeightsPass : heddle::impl::SliceWeightsBase<SliceWeightsPass> {
                        builder.getArrayAttr(view.digits), stored.getScale(), stored.getAdd());
     }
     OpBuilder builder(op);
-    auto part = WeightOp::create(builder, op.getLoc(), op.getResult().getType(), (weight.getName() + suffix).str());
+    auto part =
+        WeightOp::create(builder, op.getLoc(), op.getResult().getType(), (weight.getName() + suffix).str());
     op.getResult().replaceAllUsesWith(part.getResult());
     op.erase();
     if (weight->use_empty())

@@ -6,7 +6,9 @@ using namespace heddle;
 
 Value BlockDecoder::constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 32); }
 
-Value BlockDecoder::word(int64_t number) { return word(arith::ConstantIndexOp::create(builder, loc, number)); }
+Value BlockDecoder::word(int64_t number) {
+  return word(arith::ConstantIndexOp::create(builder, loc, number));
+}
 
 Value BlockDecoder::word(Value number) {
   std::optional<int64_t> known = getConstantIntValue(number);
@@ -28,11 +30,13 @@ Value BlockDecoder::half(Value word, bool high) {
   return arith::ExtFOp::create(builder, loc, builder.getF32Type(), number);
 }
 
-/// Where a column lies in its word, in bits: even ones `bits` apart from the lowest, odd ones the same from `half` on.
+/// Where a column lies in its word, in bits: even ones `bits` apart from the lowest, odd ones the same from
+/// `half` on.
 Value BlockDecoder::interleaved(Value place, int64_t bits, int64_t half) {
   Value two = arith::ConstantIndexOp::create(builder, loc, 2);
   auto times = [&](Value value, int64_t factor) {
-    return builder.createOrFold<arith::MulIOp>(loc, value, arith::ConstantIndexOp::create(builder, loc, factor));
+    return builder.createOrFold<arith::MulIOp>(loc, value,
+                                               arith::ConstantIndexOp::create(builder, loc, factor));
   };
   Value even = times(builder.createOrFold<arith::DivUIOp>(loc, place, two), bits);
   Value odd = times(builder.createOrFold<arith::RemUIOp>(loc, place, two), half);
@@ -57,13 +61,15 @@ Value BlockDecoder::raw(Value column) {
   auto minus = [&](Value integer, int64_t bias) {
     return builder.createOrFold<arith::SubIOp>(loc, integer, constant(bias));
   };
-  auto inWord = [&](int64_t perWord, int64_t bits) { // the word that has the column, and the column's lowest bit in it
+  auto inWord = [&](int64_t perWord,
+                    int64_t bits) { // the word that has the column, and the column's lowest bit in it
     Value by = arith::ConstantIndexOp::create(builder, loc, perWord);
     Value number = builder.createOrFold<arith::DivUIOp>(loc, column, by);
     Value place = builder.createOrFold<arith::RemUIOp>(loc, column, by);
     Value width = arith::ConstantIndexOp::create(builder, loc, bits);
     Value shift = builder.createOrFold<arith::MulIOp>(loc, place, width);
-    return std::pair<Value, Value>(word(number), builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift));
+    return std::pair<Value, Value>(
+        word(number), builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift));
   };
   switch (format) {
   case Format::F32:
@@ -145,7 +151,8 @@ Value BlockDecoder::pair(int64_t number) {
   Value bits = word(number / perWord);
   if (bytes) // -128..127 as 0..255
     bits = arith::XOrIOp::create(builder, loc, bits, constant(static_cast<int32_t>(0x80808080)));
-  Value shifted = builder.createOrFold<arith::ShRUIOp>(loc, bits, constant(number % perWord * (bytes ? 8 : 4)));
+  Value shifted =
+      builder.createOrFold<arith::ShRUIOp>(loc, bits, constant(number % perWord * (bytes ? 8 : 4)));
   return arith::AndIOp::create(builder, loc, shifted, constant(bytes ? 0x00ff00ff : 0x000f000f));
 }
 
@@ -153,4 +160,6 @@ bool BlockDecoder::hasPairs(Format format) {
   return format == Format::Q8_0 || format == Format::Q4_0 || format == Format::Q4_1;
 }
 
-int64_t BlockDecoder::bias(Format format) { return format == Format::Q8_0 ? 128 : format == Format::Q4_0 ? 8 : 0; }
+int64_t BlockDecoder::bias(Format format) {
+  return format == Format::Q8_0 ? 128 : format == Format::Q4_0 ? 8 : 0;
+}

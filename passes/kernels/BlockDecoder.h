@@ -7,7 +7,8 @@
 
 namespace heddle {
 
-/// Decodes a block: column c is raw(c) * scale() + offset(). Words are loaded once where their number is known when compiling.
+/// Decodes a block: column c is raw(c) * scale() + offset(). Words are loaded once where their number is
+/// known when compiling.
 class BlockDecoder {
 public:
   /// `word(n)` loads word n of the lane's block, n an index: i32 (f32 for format f32).
@@ -15,9 +16,11 @@ public:
                std::function<mlir::Value(mlir::Value)> word)
       : builder(builder), loc(loc), format(format), loadWord(std::move(word)) {}
 
-  /// The stored number of a column, `column` an index below the block's columns, as f32 before scale and offset.
+  /// The stored number of a column, `column` an index below the block's columns, as f32 before scale and
+  /// offset.
   mlir::Value raw(mlir::Value column);
-  /// Columns 2 * number and 2 * number + 1 as two int16 in a word, both with `bias` added; of formats that have pairs.
+  /// Columns 2 * number and 2 * number + 1 as two int16 in a word, both with `bias` added; of formats that
+  /// have pairs.
   mlir::Value pair(int64_t number);
   static bool hasPairs(Format format);
   static int64_t bias(Format format);

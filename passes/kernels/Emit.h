@@ -9,10 +9,10 @@ namespace heddle {
 /// What the target and the function say about kernels.
 struct KernelOptions {
   int64_t lanes = 16;
-  int64_t accumulators = 24;        // vectors of `lanes` that fit in registers beside operands
-  int64_t tileBytes = 256 * 1024;   // of activations that stay in the nearest large cache
-  bool dot2 = false;                // an int16 dot product is fast: activations beside quantised weights become int16
-  bool decode = false;              // T is 1
+  int64_t accumulators = 24;      // vectors of `lanes` that fit in registers beside operands
+  int64_t tileBytes = 256 * 1024; // of activations that stay in the nearest large cache
+  bool dot2 = false;   // an int16 dot product is fast: activations beside quantised weights become int16
+  bool decode = false; // T is 1
 };
 
 /// What every emitter needs.
@@ -33,8 +33,8 @@ void emitRowwise(RowwiseOp op, EmitContext &context);
 void emitLinear(LinearOp op, EmitContext &context);
 void emitAttention(AttentionOp op, EmitContext &context);
 
-/// Visits the points of a tensor, one piece of the grid for all indices but the innermost of `layout`, along which the lanes run.
-/// `where`: the lanes that are inside, null for all. Returns the grid.
+/// Visits the points of a tensor, one piece of the grid for all indices but the innermost of `layout`, along
+/// which the lanes run. `where`: the lanes that are inside, null for all. Returns the grid.
 llvm::SmallVector<GridFactor> forEachPoint(KernelBuilder &kernel, NamedTensorType type, const Layout &layout,
                                            llvm::function_ref<void(const Env &, mlir::Value where)> body);
 

@@ -1,8 +1,9 @@
-// heddle.attention: for a tile of queries, block after block of keys, with a running maximum and sum (the softmax of a
-// stream: Milakov and Gimelshein, 2018; FlashAttention, 2022).
+// heddle.attention: for a tile of queries, block after block of keys, with a running maximum and sum (the
+// softmax of a stream: Milakov and Gimelshein, 2018; FlashAttention, 2022).
 //
-// Scores: a lane owns a key, queries are uniform. Then maximum and sum across lanes, exponentials into scratch. Values: a lane owns a column,
-// exponentials are uniform. A tile is `tokenTile` tokens times `groupTile` of the heads that share keys and values.
+// Scores: a lane owns a key, queries are uniform. Then maximum and sum across lanes, exponentials into
+// scratch. Values: a lane owns a column, exponentials are uniform. A tile is `tokenTile` tokens times
+// `groupTile` of the heads that share keys and values.
 #include "passes/kernels/Emit.h"
 
 using namespace mlir;
@@ -122,7 +123,8 @@ private:
     };
     Value tokens = hasTokens ? k.size("T") : k.constant(1);
     if (inside)
-      *inside = arith::AndIOp::create(k.builder, k.loc, below(token, tokens), below(group, k.constant(groups)));
+      *inside =
+          arith::AndIOp::create(k.builder, k.loc, below(token, tokens), below(group, k.constant(groups)));
     auto clamp = [&](Value a, Value size) -> Value {
       Value last = arith::SubIOp::create(k.builder, k.loc, size, k.constant(1));
       return arith::MinUIOp::create(k.builder, k.loc, a, last);
@@ -145,9 +147,11 @@ private:
         k.loop(k.constant(0), k.constant(depths[n]), options.lanes, [&](Value column) {
           Idx index = lanesAt(column);
           if (depths[n] % options.lanes) // lanes beyond the last column repeat it; nobody reads them
-            index = k.index.perLane(arith::MinUIOp::create(k.builder, k.loc, k.index.value(index), k.constant(depths[n] - 1)));
+            index = k.index.perLane(
+                arith::MinUIOp::create(k.builder, k.loc, k.index.value(index), k.constant(depths[n] - 1)));
           setOver(env, n, index);
-          store(points.point(op.getQueries()[n], env), queryTiles[n], ValueRange{number, k.index.value(lanesAt(column))});
+          store(points.point(op.getQueries()[n], env), queryTiles[n],
+                ValueRange{number, k.index.value(lanesAt(column))});
         });
       if (op.getSink()) { // one term of the sum from the start, without a value
         store(points.point(op.getSink(), env), greatest, number);
@@ -193,25 +197,27 @@ private:
   /// scores[n][query][key] of one block: a register tile of queries times vectors of keys.
   void multiplyKeys(unsigned n, Value first) {
     int64_t vectors = kKeys / options.lanes;
-    int64_t together = std::clamp<int64_t>(llvm::bit_floor<uint64_t>(std::max<int64_t>(1, options.accumulators / queries)), 1, vectors);
+    int64_t together = std::clamp<int64_t>(
+        llvm::bit_floor<uint64_t>(std::max<int64_t>(1, options.accumulators / queries)), 1, vectors);
     k.loop(k.constant(0), k.constant(kKeys), together * options.lanes, [&](Value at) {
       SmallVector<Value> zeros(queries * together, k.real(0));
-      auto sums = k.loop(k.constant(0), k.constant(depths[n]), 1, zeros, [&](Value column, ValueRange carried) {
-        SmallVector<Value> keys, next;
-        for (int64_t v = 0; v < together; ++v) {
-          Env env = headEnv;
-          Value base = plus(plus(first, at), k.constant(v * options.lanes));
-          env[axis] = lanesAt(base);
-          setOver(env, n, k.index.uniform(column));
-          keys.push_back(points.point(op.getKeys()[n], env));
-        }
-        for (int64_t q = 0; q < queries; ++q) {
-          Value x = load(queryTiles[n], ValueRange{k.constant(q), column});
-          for (int64_t v = 0; v < together; ++v)
-            next.push_back(fma(keys[v], x, carried[q * together + v]));
-        }
-        return next;
-      });
+      auto sums =
+          k.loop(k.constant(0), k.constant(depths[n]), 1, zeros, [&](Value column, ValueRange carried) {
+            SmallVector<Value> keys, next;
+            for (int64_t v = 0; v < together; ++v) {
+              Env env = headEnv;
+              Value base = plus(plus(first, at), k.constant(v * options.lanes));
+              env[axis] = lanesAt(base);
+              setOver(env, n, k.index.uniform(column));
+              keys.push_back(points.point(op.getKeys()[n], env));
+            }
+            for (int64_t q = 0; q < queries; ++q) {
+              Value x = load(queryTiles[n], ValueRange{k.constant(q), column});
+              for (int64_t v = 0; v < together; ++v)
+                next.push_back(fma(keys[v], x, carried[q * together + v]));
+            }
+            return next;
+          });
       for (int64_t q = 0; q < queries; ++q)
         for (int64_t v = 0; v < together; ++v) {
           Value key = plus(at, k.constant(v * options.lanes));
@@ -220,7 +226,8 @@ private:
     });
   }
 
-  /// The score function, then the block's exponentials into scores[0]; greatest, total and result are brought up to date.
+  /// The score function, then the block's exponentials into scores[0]; greatest, total and result are brought
+  /// up to date.
   void softmaxStep(Value first, Value to) {
     k.loop(k.constant(0), k.constant(queries), 1, [&](Value number) {
       Env env = queryEnv(number);
@@ -235,8 +242,10 @@ private:
         for (Value extra : op.getExtras())
           arguments.push_back(points.point(extra, env));
         Value score = points.inlineScalars(op.getScore().front(), arguments)[0];
-        Value seen = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(env[axis]), to);
-        score = arith::SelectOp::create(k.builder, k.loc, seen, score, k.real(-std::numeric_limits<float>::infinity()));
+        Value seen =
+            arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(env[axis]), to);
+        score = arith::SelectOp::create(k.builder, k.loc, seen, score,
+                                        k.real(-std::numeric_limits<float>::infinity()));
         values.push_back(score);
         most = most ? Value(arith::MaximumFOp::create(k.builder, k.loc, most, score)) : score;
       }
@@ -258,7 +267,8 @@ private:
         store(part, scores[0], ValueRange{number, k.index.value(lanesAt(k.constant(at)))});
         sum = sum ? Value(arith::AddFOp::create(k.builder, k.loc, sum, part)) : part;
       }
-      Value added = arith::AddFOp::create(k.builder, k.loc, load(total, number), laneReduce(ReduceKind::Sum, sum));
+      Value added =
+          arith::AddFOp::create(k.builder, k.loc, load(total, number), laneReduce(ReduceKind::Sum, sum));
       store(added, total, number);
     });
   }
@@ -267,10 +277,12 @@ private:
     Idx index = lanesAt(column);
     if (width % options.lanes == 0)
       return index;
-    return k.index.perLane(arith::MinUIOp::create(k.builder, k.loc, k.index.value(index), k.constant(width - 1)));
+    return k.index.perLane(
+        arith::MinUIOp::create(k.builder, k.loc, k.index.value(index), k.constant(width - 1)));
   }
 
-  /// result[query][column] += exponential[query][key] * value[key][column] over the block's first `count` keys.
+  /// result[query][column] += exponential[query][key] * value[key][column] over the block's first `count`
+  /// keys.
   void addValues(Value first, Value count) {
     int64_t vectors = paddedWidth / options.lanes;
     int64_t together = std::clamp<int64_t>(options.accumulators / queries, 1, vectors);
@@ -319,7 +331,8 @@ private:
           Value value = load(result, ValueRange{number, k.index.value(lanes)});
           Value mask;
           if (width % options.lanes)
-            mask = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(lanes), k.constant(width));
+            mask = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(lanes),
+                                         k.constant(width));
           for (auto [name, index] : llvm::zip(valueAxes, k.index.split(lanes, valueSizes)))
             env[name] = index;
           points.store(op.getResult(), env, arith::DivFOp::create(k.builder, k.loc, value, sum), mask);

@@ -37,7 +37,8 @@ static int64_t paramNumber(StringRef axis) { return axis == "T" ? 1 : axis == "S
 
 SmallVector<GridFactor> heddle::forEachPoint(KernelBuilder &k, NamedTensorType type, const Layout &layout,
                                              llvm::function_ref<void(const Env &, Value)> body) {
-  // The order of the axes: the layout's where it has them, the type's for others (an op stored as part of something else).
+  // The order of the axes: the layout's where it has them, the type's for others (an op stored as part of
+  // something else).
   SmallVector<StringRef> axes;
   for (const LayoutDim &dim : layout.dims)
     if (type.has(dim.axis) && !llvm::is_contained(axes, dim.axis))
@@ -79,10 +80,9 @@ SmallVector<GridFactor> heddle::forEachPoint(KernelBuilder &k, NamedTensorType t
 void heddle::emitPlain(Value result, EmitContext &context) {
   KernelBuilder k = context.kernel(result.getDefiningOp());
   PointEmitter points(k);
-  auto grid = forEachPoint(k, cast<NamedTensorType>(result.getType()), layoutOf(result, context.memory),
-                           [&](const Env &env, Value where) {
-                             points.store(result, env, points.compute(result, env), where);
-                           });
+  auto grid = forEachPoint(
+      k, cast<NamedTensorType>(result.getType()), layoutOf(result, context.memory),
+      [&](const Env &env, Value where) { points.store(result, env, points.compute(result, env), where); });
   LaunchOp launch = k.finish(grid);
   // A look-up in a weight reads one row of it for each index, not all of it.
   auto lookup = result.getDefiningOp<LookupOp>();
@@ -120,7 +120,8 @@ void heddle::emitSoftmax(SoftmaxOp op, EmitContext &context) {
     })[0];
     Value extra = op.getExtra() ? exponential(first, greatest) : k.real(0);
     Value sum = k.loop(k.constant(0), size, 1, extra, [&](Value iv, ValueRange carried) {
-      return SmallVector<Value>{arith::AddFOp::create(k.builder, k.loc, carried[0], exponential(at(iv), greatest))};
+      return SmallVector<Value>{
+          arith::AddFOp::create(k.builder, k.loc, carried[0], exponential(at(iv), greatest))};
     })[0];
     k.loop(k.constant(0), size, 1, [&](Value iv) {
       Value part = arith::DivFOp::create(k.builder, k.loc, exponential(at(iv), greatest), sum);
@@ -130,7 +131,8 @@ void heddle::emitSoftmax(SoftmaxOp op, EmitContext &context) {
   k.finish(grid);
 }
 
-/// The next greatest, as often as there are results: greatest value below the last one, or equal and behind it.
+/// The next greatest, as often as there are results: greatest value below the last one, or equal and behind
+/// it.
 void heddle::emitTop(TopOp op, EmitContext &context) {
   KernelBuilder k = context.kernel(op);
   PointEmitter points(k);
@@ -143,30 +145,37 @@ void heddle::emitTop(TopOp op, EmitContext &context) {
   auto grid = forEachPoint(k, type.without(op.getFrom()), outer, [&](const Env &env, Value where) {
     Env inner = env;
     Value start = k.real(std::numeric_limits<float>::infinity()), before = integer(-1);
-    k.loop(k.constant(0), k.axisSize(result, op.getTo()), 1, {start, before}, [&](Value place, ValueRange last) {
-      Value worst = k.real(-std::numeric_limits<float>::infinity());
-      auto found = k.loop(k.constant(0), k.axisSize(type, op.getFrom()), 1, {worst, integer(0), integer(0)},
-                          [&](Value iv, ValueRange best) -> SmallVector<Value> {
-        inner[op.getFrom()] = k.index.uniform(iv);
-        Value value = points.point(op.getInput(), inner);
-        Value number = arith::IndexCastOp::create(b, k.loc, b.getI32Type(), iv);
-        auto compare = [&](arith::CmpFPredicate how, Value x, Value y) -> Value {
-          return arith::CmpFOp::create(b, k.loc, how, x, y);
-        };
-        Value behind = arith::CmpIOp::create(b, k.loc, arith::CmpIPredicate::sgt, number, last[1]);
-        Value equal = arith::AndIOp::create(b, k.loc, compare(arith::CmpFPredicate::OEQ, value, last[0]), behind);
-        Value open = arith::OrIOp::create(b, k.loc, compare(arith::CmpFPredicate::OLT, value, last[0]), equal);
-        Value first = arith::CmpIOp::create(b, k.loc, arith::CmpIPredicate::eq, best[2], integer(0));
-        Value better = arith::OrIOp::create(b, k.loc, compare(arith::CmpFPredicate::OGT, value, best[0]), first);
-        Value take = arith::AndIOp::create(b, k.loc, open, better);
-        auto choose = [&](Value yes, Value no) -> Value { return arith::SelectOp::create(b, k.loc, take, yes, no); };
-        return {choose(value, best[0]), choose(number, best[1]), choose(integer(1), best[2])};
-      });
-      inner[op.getTo()] = k.index.uniform(place);
-      points.store(op.getBest(), inner, found[0], where);
-      points.store(op.getWhere(), inner, found[1], where);
-      return SmallVector<Value>{found[0], found[1]};
-    });
+    k.loop(
+        k.constant(0), k.axisSize(result, op.getTo()), 1, {start, before}, [&](Value place, ValueRange last) {
+          Value worst = k.real(-std::numeric_limits<float>::infinity());
+          auto found = k.loop(
+              k.constant(0), k.axisSize(type, op.getFrom()), 1, {worst, integer(0), integer(0)},
+              [&](Value iv, ValueRange best) -> SmallVector<Value> {
+                inner[op.getFrom()] = k.index.uniform(iv);
+                Value value = points.point(op.getInput(), inner);
+                Value number = arith::IndexCastOp::create(b, k.loc, b.getI32Type(), iv);
+                auto compare = [&](arith::CmpFPredicate how, Value x, Value y) -> Value {
+                  return arith::CmpFOp::create(b, k.loc, how, x, y);
+                };
+                Value behind = arith::CmpIOp::create(b, k.loc, arith::CmpIPredicate::sgt, number, last[1]);
+                Value equal = arith::AndIOp::create(
+                    b, k.loc, compare(arith::CmpFPredicate::OEQ, value, last[0]), behind);
+                Value open =
+                    arith::OrIOp::create(b, k.loc, compare(arith::CmpFPredicate::OLT, value, last[0]), equal);
+                Value first = arith::CmpIOp::create(b, k.loc, arith::CmpIPredicate::eq, best[2], integer(0));
+                Value better =
+                    arith::OrIOp::create(b, k.loc, compare(arith::CmpFPredicate::OGT, value, best[0]), first);
+                Value take = arith::AndIOp::create(b, k.loc, open, better);
+                auto choose = [&](Value yes, Value no) -> Value {
+                  return arith::SelectOp::create(b, k.loc, take, yes, no);
+                };
+                return {choose(value, best[0]), choose(number, best[1]), choose(integer(1), best[2])};
+              });
+          inner[op.getTo()] = k.index.uniform(place);
+          points.store(op.getBest(), inner, found[0], where);
+          points.store(op.getWhere(), inner, found[1], where);
+          return SmallVector<Value>{found[0], found[1]};
+        });
   });
   k.finish(grid);
 }

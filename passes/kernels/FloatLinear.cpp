@@ -26,7 +26,8 @@ protected:
   }
 
   void placeToken(Env &env, Value tile, Value place) override {
-    forEachColumn(env, [&](Value column, Value value) { store(value, activations, ValueRange{tile, place, column}); });
+    forEachColumn(
+        env, [&](Value column, Value value) { store(value, activations, ValueRange{tile, place, column}); });
     if (sums)
       sumBlocks();
   }
@@ -44,39 +45,43 @@ protected:
     });
   }
   /// A number of the one token.
-  Value activation(Value column) { return load(activations, ValueRange{k.constant(0), k.constant(0), column}); }
+  Value activation(Value column) {
+    return load(activations, ValueRange{k.constant(0), k.constant(0), column});
+  }
 
   Value dot(unsigned n, Value group) override {
     const Packing *packed = packing(n);
     if (!packed || packed->format == Format::F32) {
       return sumInTurns(columns, [&](Value column) {
-        Value weight = packed ? load(panels(n), ValueRange{group, column, k.lane}) : computedElement(n, group, column);
+        Value weight =
+            packed ? load(panels(n), ValueRange{group, column, k.lane}) : computedElement(n, group, column);
         return std::pair(weight, activation(column));
       });
     }
     BlockShape shape = blockShape(packed->format);
     return k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, shape.columns)), 1, k.real(0),
                   [&](Value block, ValueRange carried) -> SmallVector<Value> {
-      BlockDecoder words = decoder(n, group, block);
-      Value at = times(block, shape.columns);
-      SmallVector<Value> parts(std::min<int64_t>(4, shape.columns));
-      for (int64_t c = 0; c < shape.columns; ++c) {
-        Value x = activation(plus(at, k.constant(c))), weight = words.raw(k.constant(c));
-        Value &part = parts[c % parts.size()];
-        part = part ? fma(weight, x, part) : Value(arith::MulFOp::create(k.builder, k.loc, weight, x));
-      }
-      while (parts.size() > 1) {
-        for (size_t i = 0; i < parts.size() / 2; ++i)
-          parts[i] = arith::AddFOp::create(k.builder, k.loc, parts[2 * i], parts[2 * i + 1]);
-        parts.resize(parts.size() / 2);
-      }
-      Value scale = words.scale();
-      Value sum = scale ? fma(scale, parts[0], carried[0])
-                        : Value(arith::AddFOp::create(k.builder, k.loc, carried[0], parts[0]));
-      if (Value offset = words.offset())
-        sum = fma(offset, load(sums, block), sum);
-      return {sum};
-    })[0];
+                    BlockDecoder words = decoder(n, group, block);
+                    Value at = times(block, shape.columns);
+                    SmallVector<Value> parts(std::min<int64_t>(4, shape.columns));
+                    for (int64_t c = 0; c < shape.columns; ++c) {
+                      Value x = activation(plus(at, k.constant(c))), weight = words.raw(k.constant(c));
+                      Value &part = parts[c % parts.size()];
+                      part = part ? fma(weight, x, part)
+                                  : Value(arith::MulFOp::create(k.builder, k.loc, weight, x));
+                    }
+                    while (parts.size() > 1) {
+                      for (size_t i = 0; i < parts.size() / 2; ++i)
+                        parts[i] = arith::AddFOp::create(k.builder, k.loc, parts[2 * i], parts[2 * i + 1]);
+                      parts.resize(parts.size() / 2);
+                    }
+                    Value scale = words.scale();
+                    Value sum = scale ? fma(scale, parts[0], carried[0])
+                                      : Value(arith::AddFOp::create(k.builder, k.loc, carried[0], parts[0]));
+                    if (Value offset = words.offset())
+                      sum = fma(offset, load(sums, block), sum);
+                    return {sum};
+                  })[0];
   }
 
   /// A sum of products over columns, in eight accumulators that take turns.
@@ -107,7 +112,8 @@ protected:
     int64_t width = packed ? blockShape(packed->format).columns : 1;
     k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, [&](Value block) {
       if (width == 1) {
-        Value weight = packed ? load(panels(n), ValueRange{group, block, k.lane}) : computedElement(n, group, block);
+        Value weight =
+            packed ? load(panels(n), ValueRange{group, block, k.lane}) : computedElement(n, group, block);
         store(weight, panel[v], ValueRange{block, k.lane});
         return;
       }
@@ -116,7 +122,8 @@ protected:
       for (int64_t c = 0; c < width; ++c) {
         Value value = words.raw(k.constant(c));
         if (scale)
-          value = offset ? fma(value, scale, offset) : Value(arith::MulFOp::create(k.builder, k.loc, value, scale));
+          value = offset ? fma(value, scale, offset)
+                         : Value(arith::MulFOp::create(k.builder, k.loc, value, scale));
         store(value, panel[v], ValueRange{plus(at, k.constant(c)), k.lane});
       }
     });

@@ -43,7 +43,8 @@ Idx IndexMath::divide(const Idx &a, int64_t divisor) {
   Value by = arith::ConstantIndexOp::create(builder, loc, divisor);
   if (a.varying || !staysInBlock(a, divisor))
     return perLane(builder.createOrFold<arith::DivUIOp>(loc, value(a), by));
-  return uniform(builder.createOrFold<arith::DivUIOp>(loc, a.base, by), a.align % divisor ? 1 : a.align / divisor);
+  return uniform(builder.createOrFold<arith::DivUIOp>(loc, a.base, by),
+                 a.align % divisor ? 1 : a.align / divisor);
 }
 
 Idx IndexMath::modulo(const Idx &a, int64_t divisor) {

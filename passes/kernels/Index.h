@@ -1,5 +1,5 @@
-// Indices inside a kernel: a uniform part, perhaps plus the lane. Kept apart so that splitting an axis leaves neighbouring lanes
-// at neighbouring addresses wherever that can be known.
+// Indices inside a kernel: a uniform part, perhaps plus the lane. Kept apart so that splitting an axis leaves
+// neighbouring lanes at neighbouring addresses wherever that can be known.
 #ifndef HEDDLE_PASSES_KERNELS_INDEX_H
 #define HEDDLE_PASSES_KERNELS_INDEX_H
 
@@ -8,7 +8,8 @@
 
 namespace heddle {
 
-/// base, or base + lane. `align` is a known divisor of base (0: base is zero). A base may itself vary by lane; `lane` is then false.
+/// base, or base + lane. `align` is a known divisor of base (0: base is zero). A base may itself vary by
+/// lane; `lane` is then false.
 struct Idx {
   mlir::Value base;
   bool lane = false;

@@ -1,8 +1,10 @@
-// heddle.linear in integers: activations as int16 in blocks of 32, weights as they are stored, four or eight bits.
+// heddle.linear in integers: activations as int16 in blocks of 32, weights as they are stored, four or eight
+// bits.
 //
-// A block of activations is q * s with s = its greatest magnitude / 32767. With weights u - bias in a block (u from zero on), scale d
-// and offset m, the block adds  d * s * (sum of u * q - bias * sum of q) + m * s * sum of q,  whose sums are exact in int32:
-// 32 * 255 * 32767 < 2^31. Two neighbouring columns lie in a word of each side, so that one dot2 multiplies both.
+// A block of activations is q * s with s = its greatest magnitude / 32767. With weights u - bias in a block
+// (u from zero on), scale d and offset m, the block adds  d * s * (sum of u * q - bias * sum of q) + m * s *
+// sum of q,  whose sums are exact in int32: 32 * 255 * 32767 < 2^31. Two neighbouring columns lie in a word
+// of each side, so that one dot2 multiplies both.
 #include "passes/kernels/LinearEmitter.h"
 
 using namespace mlir;
@@ -17,7 +19,9 @@ public:
   using LinearEmitter::LinearEmitter;
 
 protected:
-  int64_t registersPerSum() const override { return 2; } // the block's int32 sum, and the float32 sum of blocks
+  int64_t registersPerSum() const override {
+    return 2;
+  } // the block's int32 sum, and the float32 sum of blocks
   int64_t bytesPerToken() const override { return columns * 2; }
   int64_t blocks() const { return columns / kBlock; }
 
@@ -25,7 +29,8 @@ protected:
     Type integer = k.builder.getI32Type(), real = k.builder.getF32Type();
     Value bytes = scratch({tiles * tokens * rowWords() * 4}, k.builder.getI8Type());
     auto view = [&](ArrayRef<int64_t> shape, Type type) -> Value {
-      return memref::ViewOp::create(k.builder, k.loc, MemRefType::get(shape, type), bytes, k.constant(0), ValueRange());
+      return memref::ViewOp::create(k.builder, k.loc, MemRefType::get(shape, type), bytes, k.constant(0),
+                                    ValueRange());
     };
     words = view({tiles, tokens, rowWords()}, integer);
     halves = view({tiles, tokens, rowWords() * 2}, k.builder.getI16Type());
@@ -39,7 +44,8 @@ protected:
       panelOffset.push_back(scratch({blocks(), options.lanes}, real));
     }
   }
-  /// Words of a token's numbers; rows a little apart, so that a tile's tokens do not fall into the same sets of the cache.
+  /// Words of a token's numbers; rows a little apart, so that a tile's tokens do not fall into the same sets
+  /// of the cache.
   int64_t rowWords() const { return columns / 2 + 16; }
 
   void placeToken(Env &env, Value tile, Value place) override {
@@ -49,7 +55,8 @@ protected:
       SmallVector<Value> columnsAt, values;
       Value most;
       for (int64_t part = 0; part < kBlock; part += options.lanes) {
-        Idx column = k.index.withLane(k.index.addConstant(k.index.uniform(times(block, kBlock), kBlock), part));
+        Idx column =
+            k.index.withLane(k.index.addConstant(k.index.uniform(times(block, kBlock), kBlock), part));
         columnsAt.push_back(k.index.value(column));
         values.push_back(load(token, columnsAt.back()));
         Value size = math::AbsFOp::create(b, k.loc, values.back());
@@ -58,7 +65,8 @@ protected:
       Value greatest = LaneReduceOp::create(b, k.loc, most.getType(), ReduceKind::Max, most);
       Value scale = arith::DivFOp::create(b, k.loc, greatest, k.real(32767));
       Value positive = arith::CmpFOp::create(b, k.loc, arith::CmpFPredicate::OGT, greatest, k.real(0));
-      Value inverse = arith::SelectOp::create(b, k.loc, positive, arith::DivFOp::create(b, k.loc, k.real(32767), greatest), k.real(0));
+      Value inverse = arith::SelectOp::create(
+          b, k.loc, positive, arith::DivFOp::create(b, k.loc, k.real(32767), greatest), k.real(0));
       Value sum;
       for (auto [at, value] : llvm::zip(columnsAt, values)) {
         Value rounded = math::RoundEvenOp::create(b, k.loc, arith::MulFOp::create(b, k.loc, value, inverse));
@@ -70,7 +78,8 @@ protected:
       Value at[] = {tile, place, block};
       store(scale, scales, at);
       store(total, integerSums, at);
-      store(arith::MulFOp::create(b, k.loc, arith::SIToFPOp::create(b, k.loc, b.getF32Type(), total), scale), realSums, at);
+      store(arith::MulFOp::create(b, k.loc, arith::SIToFPOp::create(b, k.loc, b.getF32Type(), total), scale),
+            realSums, at);
     });
   }
 
@@ -100,13 +109,14 @@ protected:
 
   Value dot(unsigned n, Value group) override {
     Value zero = k.constant(0);
-    return k.loop(zero, k.constant(blocks()), 1, k.real(0), [&](Value block, ValueRange carried) -> SmallVector<Value> {
-      BlockDecoder stored = decoder(n, group, block);
-      Value sum = start(n, zero, zero, block);
-      for (int64_t pair = 0; pair < kPairs; ++pair)
-        sum = multiplyPair(sum, stored.pair(pair), zero, zero, block, pair);
-      return {addBlock(carried[0], sum, stored.scale(), stored.offset(), zero, zero, block)};
-    })[0];
+    return k.loop(zero, k.constant(blocks()), 1, k.real(0),
+                  [&](Value block, ValueRange carried) -> SmallVector<Value> {
+                    BlockDecoder stored = decoder(n, group, block);
+                    Value sum = start(n, zero, zero, block);
+                    for (int64_t pair = 0; pair < kPairs; ++pair)
+                      sum = multiplyPair(sum, stored.pair(pair), zero, zero, block, pair);
+                    return {addBlock(carried[0], sum, stored.scale(), stored.offset(), zero, zero, block)};
+                  })[0];
   }
 
   void unpackPanel(unsigned n, Value group, int64_t v) override {
@@ -132,14 +142,16 @@ protected:
         for (int64_t v = 0; v < vectors; ++v) {
           Value weights = load(panel[v], ValueRange{block, k.constant(pair), k.lane});
           for (int64_t t = 0; t < tokens; ++t)
-            sums[v * tokens + t] = multiplyPair(sums[v * tokens + t], weights, tile, k.constant(t), block, pair);
+            sums[v * tokens + t] =
+                multiplyPair(sums[v * tokens + t], weights, tile, k.constant(t), block, pair);
         }
       for (int64_t v = 0; v < vectors; ++v) {
         Format format = packing(v % count)->format;
         Value scale = load(panelScale[v], ValueRange{block, k.lane});
         Value offset = format == Format::Q4_1 ? load(panelOffset[v], ValueRange{block, k.lane}) : Value();
         for (int64_t t = 0; t < tokens; ++t)
-          next.push_back(addBlock(carried[v * tokens + t], sums[v * tokens + t], scale, offset, tile, k.constant(t), block));
+          next.push_back(addBlock(carried[v * tokens + t], sums[v * tokens + t], scale, offset, tile,
+                                  k.constant(t), block));
       }
       return next;
     });
@@ -158,10 +170,10 @@ static bool applies(LinearOp op, const Memory &memory) {
   for (StringRef axis : axisNames(op.getOver()))
     columns *= cast<NamedTensorType>(op.getWeights()[0].getType()).size(axis);
   return columns % kBlock == 0 && llvm::all_of(op.getWeights(), [&](Value operand) {
-    auto weight = operand.getDefiningOp<WeightOp>();
-    const Packing *packing = weight ? memory.packing(weight.getName()) : nullptr;
-    return packing && packing->panels && BlockDecoder::hasPairs(packing->format);
-  });
+           auto weight = operand.getDefiningOp<WeightOp>();
+           const Packing *packing = weight ? memory.packing(weight.getName()) : nullptr;
+           return packing && packing->panels && BlockDecoder::hasPairs(packing->format);
+         });
 }
 
 std::unique_ptr<LinearEmitter> heddle::integerLinear(LinearOp op, EmitContext &context) {

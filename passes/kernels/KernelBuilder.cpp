@@ -6,7 +6,8 @@ using namespace heddle;
 
 static KernelOp createKernel(ModuleOp module, Location loc, int64_t lanes) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  auto kernel = KernelOp::create(builder, loc, "kernel", lanes, builder.getArrayAttr({}), builder.getArrayAttr({}), false);
+  auto kernel = KernelOp::create(builder, loc, "kernel", lanes, builder.getArrayAttr({}),
+                                 builder.getArrayAttr({}), false);
   kernel.getBody().emplaceBlock();
   return kernel;
 }
@@ -14,7 +15,8 @@ static KernelOp createKernel(ModuleOp module, Location loc, int64_t lanes) {
 KernelBuilder::KernelBuilder(Memory &memory, StringRef name, Location loc, OpBuilder &launchAt, int64_t lanes)
     : memory(memory), loc(loc), lanes(lanes), kernel(createKernel(memory.module, loc, lanes)),
       builder(OpBuilder::atBlockBegin(&kernel.getBody().front())), lane(LaneOp::create(builder, loc)),
-      piece(PieceOp::create(builder, loc)), index(builder, loc, lanes, lane), name(name.str()), launchAt(launchAt) {
+      piece(PieceOp::create(builder, loc)), index(builder, loc, lanes, lane), name(name.str()),
+      launchAt(launchAt) {
   for (StringRef param : {"T", "S", "C", "U"})
     sizes[param] = SizeOp::create(builder, loc, param);
 }
@@ -49,7 +51,8 @@ Value KernelBuilder::real(double value) {
   return arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(value));
 }
 
-SmallVector<Value> KernelBuilder::loop(Value from, Value to, int64_t step, ValueRange carried, LoopBody body) {
+SmallVector<Value> KernelBuilder::loop(Value from, Value to, int64_t step, ValueRange carried,
+                                       LoopBody body) {
   auto loop = scf::ForOp::create(builder, loc, from, to, constant(step), carried);
   OpBuilder::InsertionGuard guard(builder);
   if (carried.empty() && !loop.getBody()->empty())

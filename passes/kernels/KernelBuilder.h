@@ -17,8 +17,10 @@ struct GridFactor {
 
 class KernelBuilder {
 public:
-  /// `name` is made unique in the module; `loc` leads back to the page. The kernel comes at the module's end, its launch at `launchAt`.
-  KernelBuilder(Memory &memory, llvm::StringRef name, mlir::Location loc, mlir::OpBuilder &launchAt, int64_t lanes);
+  /// `name` is made unique in the module; `loc` leads back to the page. The kernel comes at the module's end,
+  /// its launch at `launchAt`.
+  KernelBuilder(Memory &memory, llvm::StringRef name, mlir::Location loc, mlir::OpBuilder &launchAt,
+                int64_t lanes);
 
   /// A buffer of the function as the kernel sees it.
   mlir::Value read(mlir::Value memref, llvm::ArrayRef<mlir::Attribute> dims = {});
@@ -31,9 +33,10 @@ public:
   mlir::Value real(double value);
 
   /// for (iv = from; iv < to; iv += step): the body's results are the loop-carried values.
-  using LoopBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value iv, mlir::ValueRange carried)>;
-  llvm::SmallVector<mlir::Value> loop(mlir::Value from, mlir::Value to, int64_t step, mlir::ValueRange carried,
-                                      LoopBody body);
+  using LoopBody =
+      llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value iv, mlir::ValueRange carried)>;
+  llvm::SmallVector<mlir::Value> loop(mlir::Value from, mlir::Value to, int64_t step,
+                                      mlir::ValueRange carried, LoopBody body);
   void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> body);
   /// if (condition) { body }; the condition is uniform.
   void when(mlir::Value condition, llvm::function_ref<void()> body);

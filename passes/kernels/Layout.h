@@ -1,5 +1,6 @@
-// The order of a tensor's axes in memory, as text: "T kv group hd", outermost first. "S/16" and "S%16" are an axis cut in blocks of
-// 16: an element with index s lies at s / 16 in the one dimension and s % 16 in the other.
+// The order of a tensor's axes in memory, as text: "T kv group hd", outermost first. "S/16" and "S%16" are an
+// axis cut in blocks of 16: an element with index s lies at s / 16 in the one dimension and s % 16 in the
+// other.
 #ifndef HEDDLE_PASSES_KERNELS_LAYOUT_H
 #define HEDDLE_PASSES_KERNELS_LAYOUT_H
 
@@ -21,14 +22,15 @@ struct LayoutDim {
 struct Layout {
   llvm::SmallVector<LayoutDim> dims;
 
-  /// Reads the text for a tensor. `cached`: S is a cache's, with room for C positions. An innermost T, S or U is padded to whole
-  /// vectors of 16.
+  /// Reads the text for a tensor. `cached`: S is a cache's, with room for C positions. An innermost T, S or U
+  /// is padded to whole vectors of 16.
   static Layout parse(llvm::StringRef text, NamedTensorType type, bool cached);
   mlir::MemRefType memref(mlir::Type element) const;
   llvm::SmallVector<mlir::Attribute> dynamicDims(mlir::MLIRContext *context) const;
 };
 
-/// The order in which a module's weights name their axes: what its tensors follow, so that a row of numbers is the next weight's column.
+/// The order in which a module's weights name their axes: what its tensors follow, so that a row of numbers
+/// is the next weight's column.
 class AxisOrder {
 public:
   explicit AxisOrder(mlir::ModuleOp module);
@@ -39,8 +41,9 @@ private:
   llvm::StringMap<int64_t> ranks;
 };
 
-/// The layout that a function's arguments and results have, and all other tensors where nothing speaks against it: on the plain
-/// road sequences innermost, so that lanes run along the tokens and nothing is ever reduced across lanes; otherwise tokens outermost.
+/// The layout that a function's arguments and results have, and all other tensors where nothing speaks
+/// against it: on the plain road sequences innermost, so that lanes run along the tokens and nothing is ever
+/// reduced across lanes; otherwise tokens outermost.
 std::string defaultLayout(NamedTensorType type, bool plain, const AxisOrder &order);
 
 } // namespace heddle

@@ -24,7 +24,8 @@ LinearEmitter::LinearEmitter(LinearOp op, EmitContext &context)
   columns = product(columnSizes), rows = product(rowSizes);
   groups = llvm::divideCeil(rows, options.lanes);
   paddedColumns = llvm::alignTo(columns, 32); // whole blocks of every format
-  hasTokens = llvm::any_of(op.getInputs(), [](Value input) { return cast<NamedTensorType>(input.getType()).has("T"); });
+  hasTokens = llvm::any_of(op.getInputs(),
+                           [](Value input) { return cast<NamedTensorType>(input.getType()).has("T"); });
   Block &prologue = op.getPrologue().front();
   for (auto [argument, input] : llvm::zip(prologue.getArguments(), op.getInputs()))
     points.bind(argument, input);
@@ -89,7 +90,8 @@ BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value block) {
   });
 }
 
-/// The epilogue at the token in `env` (if there is one) and the rows of a group, with the products of all weights there.
+/// The epilogue at the token in `env` (if there is one) and the rows of a group, with the products of all
+/// weights there.
 void LinearEmitter::epilogue(Env env, Value group, ArrayRef<Value> products) {
   Idx index = row(group);
   for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(index, rowSizes)))
@@ -129,8 +131,10 @@ void LinearEmitter::manyTokens() {
   // One weight: two groups of rows side by side, where registers allow.
   int64_t together = count == 1 && sums >= 8 && groups % 2 == 0 ? 2 : 1;
   int64_t vectors = count * together, tokens = std::max<int64_t>(1, sums / vectors);
-  int64_t tiles = std::clamp<int64_t>(options.tileBytes / (tokens * bytesPerToken()), 1, std::max<int64_t>(1, 192 / tokens));
-  int64_t chunk = std::min<int64_t>(groups, llvm::alignTo(std::max<int64_t>(8, llvm::divideCeil(groups, 4)), together));
+  int64_t tiles = std::clamp<int64_t>(options.tileBytes / (tokens * bytesPerToken()), 1,
+                                      std::max<int64_t>(1, 192 / tokens));
+  int64_t chunk =
+      std::min<int64_t>(groups, llvm::alignTo(std::max<int64_t>(8, llvm::divideCeil(groups, 4)), together));
   int64_t chunks = llvm::divideCeil(groups, chunk), block = tiles * tokens;
   allocate(tiles, tokens, vectors);
   Value results = scratch({vectors, tokens, options.lanes}, k.builder.getF32Type());

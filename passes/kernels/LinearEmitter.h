@@ -1,9 +1,11 @@
-// heddle.linear: what its kernels have in common. A lane owns a row of the weights; activations are uniform; no sum crosses lanes.
+// heddle.linear: what its kernels have in common. A lane owns a row of the weights; activations are uniform;
+// no sum crosses lanes.
 //
-// For many tokens a piece of the grid is a block of tokens times a chunk of rows. It evaluates the prologue for its tokens into scratch
-// memory, tile by tile; then, for each group of rows, it unpacks the weights into panels in scratch, once for all its tokens, and
-// runs the register tile (vectors of rows x tokens) over the columns. For one token there is nothing to amortise: weights are
-// unpacked in registers as they are multiplied.
+// For many tokens a piece of the grid is a block of tokens times a chunk of rows. It evaluates the prologue
+// for its tokens into scratch memory, tile by tile; then, for each group of rows, it unpacks the weights into
+// panels in scratch, once for all its tokens, and runs the register tile (vectors of rows x tokens) over the
+// columns. For one token there is nothing to amortise: weights are unpacked in registers as they are
+// multiplied.
 #ifndef HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
 #define HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
 
@@ -19,7 +21,8 @@ public:
   void emit();
 
 protected:
-  /// Scratch memory for the activations of tiles * tokens tokens, and for a panel of each register tile's vectors.
+  /// Scratch memory for the activations of tiles * tokens tokens, and for a panel of each register tile's
+  /// vectors.
   virtual void allocate(int64_t tiles, int64_t tokens, int64_t vectors) = 0;
   /// Evaluates the prologue for the token in `env` into place `place` of tile `tile`.
   virtual void placeToken(Env &env, mlir::Value tile, mlir::Value place) = 0;
@@ -45,15 +48,20 @@ protected:
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) {
     return mlir::math::FmaOp::create(k.builder, k.loc, a, b, c);
   }
-  mlir::Value plus(mlir::Value a, mlir::Value b) { return k.builder.createOrFold<mlir::arith::AddIOp>(k.loc, a, b); }
+  mlir::Value plus(mlir::Value a, mlir::Value b) {
+    return k.builder.createOrFold<mlir::arith::AddIOp>(k.loc, a, b);
+  }
   mlir::Value times(mlir::Value a, int64_t b) {
     return k.builder.createOrFold<mlir::arith::MulIOp>(k.loc, a, k.constant(b));
   }
 
-  /// The prologue's vector for the token in `env`, handed out 16 columns at a time; columns beyond the last are zero.
+  /// The prologue's vector for the token in `env`, handed out 16 columns at a time; columns beyond the last
+  /// are zero.
   void forEachColumn(Env &env, llvm::function_ref<void(mlir::Value column, mlir::Value value)> body);
   /// The lane's row in a group.
-  Idx row(mlir::Value group) { return k.index.withLane(k.index.scale(k.index.uniform(group), options.lanes)); }
+  Idx row(mlir::Value group) {
+    return k.index.withLane(k.index.scale(k.index.uniform(group), options.lanes));
+  }
   /// How weight n is packed in panels, or null where it is computed, not stored.
   const Packing *packing(unsigned n);
   mlir::Value panels(unsigned n) { return k.read(k.memory.packed(op.getWeights()[n].getDefiningOp())); }

@@ -14,7 +14,8 @@ MemRefType heddle::packedType(const Packing &packing, NamedTensorType type) {
   if (!packing.panels) {
     auto shape = llvm::map_to_vector(packing.rows, [&](const std::string &axis) { return type.size(axis); });
     bool integers = type.getFormat() == Format::I32;
-    return MemRefType::get(shape, integers ? Type(IntegerType::get(context, 32)) : Type(Float32Type::get(context)));
+    return MemRefType::get(shape,
+                           integers ? Type(IntegerType::get(context, 32)) : Type(Float32Type::get(context)));
   }
   BlockShape block = blockShape(packing.format);
   int64_t groups = llvm::divideCeil(count(packing.rows), packing.lanes);
@@ -49,8 +50,8 @@ Value Memory::packed(Operation *op) {
     if (!packing(weight.getName()))
       setPacking(weight.getName(), dense());
     const Packing &packing = *this->packing(weight.getName());
-    memref = PackedOp::create(builder, op->getLoc(), packedType(packing, type), weight.getName(), packing.str(),
-                              ElementsAttr());
+    memref = PackedOp::create(builder, op->getLoc(), packedType(packing, type), weight.getName(),
+                              packing.str(), ElementsAttr());
   }
   return memref;
 }

@@ -1,6 +1,6 @@
 #include "passes/kernels/PointEmitter.h"
-#include "passes/kernels/BlockDecoder.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/kernels/BlockDecoder.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -27,7 +27,8 @@ Operation *heddle::storesThrough(Value tensor) {
   return nullptr;
 }
 
-//===- memory ----------------------------------------------------------------------------------------------------------===//
+//===- memory
+//----------------------------------------------------------------------------------------------------------===//
 
 SmallVector<Value> PointEmitter::address(const Layout &layout, const Env &env) {
   SmallVector<Value> indices;
@@ -88,7 +89,8 @@ void PointEmitter::storeInto(Operation *through, Value tensor, const Env &env, V
     auto sizes = [&](ArrayAttr axes, Value of) {
       return llvm::map_to_vector(axisNames(axes), [&](StringRef axis) { return typeOf(of).size(axis); });
     };
-    auto from = llvm::map_to_vector(axisNames(regroup.getFrom()), [&](StringRef axis) { return env.lookup(axis); });
+    auto from =
+        llvm::map_to_vector(axisNames(regroup.getFrom()), [&](StringRef axis) { return env.lookup(axis); });
     Idx whole = k.index.join(from, sizes(regroup.getFrom(), tensor));
     SmallVector<Idx> to = k.index.split(whole, sizes(regroup.getTo(), regroup.getResult()));
     for (auto [axis, index] : llvm::zip(axisNames(regroup.getTo()), to))
@@ -103,7 +105,8 @@ Value PointEmitter::loadWeight(WeightOp weight, const Env &env) {
   auto type = typeOf(weight.getResult());
   Value argument = k.read(memref);
   if (!packing.panels) {
-    auto indices = llvm::map_to_vector(packing.rows, [&](auto &axis) { return k.index.value(env.lookup(axis)); });
+    auto indices =
+        llvm::map_to_vector(packing.rows, [&](auto &axis) { return k.index.value(env.lookup(axis)); });
     return memref::LoadOp::create(k.builder, k.loc, argument, indices);
   }
   auto flatten = [&](ArrayRef<std::string> axes) {
@@ -113,8 +116,10 @@ Value PointEmitter::loadWeight(WeightOp weight, const Env &env) {
   };
   int64_t columns = blockShape(packing.format).columns;
   Idx row = flatten(packing.rows), column = flatten(packing.over);
-  Value group = k.index.value(k.index.divide(row, packing.lanes)), slot = k.index.value(k.index.modulo(row, packing.lanes));
-  Value block = k.index.value(k.index.divide(column, columns)), inner = k.index.value(k.index.modulo(column, columns));
+  Value group = k.index.value(k.index.divide(row, packing.lanes)),
+        slot = k.index.value(k.index.modulo(row, packing.lanes));
+  Value block = k.index.value(k.index.divide(column, columns)),
+        inner = k.index.value(k.index.modulo(column, columns));
   if (packing.format == Format::F32)
     return memref::LoadOp::create(k.builder, k.loc, argument, ValueRange{group, block, slot});
   BlockDecoder decoder(k.builder, k.loc, packing.format, [&](Value word) -> Value {
@@ -132,7 +137,8 @@ Value PointEmitter::loadConstant(ConstantOp constant, const Env &env) {
   return memref::LoadOp::create(k.builder, k.loc, argument, indices);
 }
 
-//===- values ------------------------------------------------------------------------------------------------------------===//
+//===- values
+//------------------------------------------------------------------------------------------------------------===//
 
 Value PointEmitter::point(Value tensor, const Env &env) {
   if (auto found = known.find(tensor); found != known.end())
@@ -192,7 +198,8 @@ SmallVector<Value> PointEmitter::inlineScalars(Block &body, ValueRange arguments
     k.builder.clone(op, mapping);
   }
   llvm::for_each(body.getTerminator()->getOperands(), bring);
-  return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value value) { return mapping.lookup(value); });
+  return llvm::map_to_vector(body.getTerminator()->getOperands(),
+                             [&](Value value) { return mapping.lookup(value); });
 }
 
 Value PointEmitter::map(MapOp op, const Env &env) {
@@ -223,7 +230,8 @@ Value PointEmitter::concat(ConcatOp op, const Env &env) {
     if (size == 0)
       continue;
     Value begin = k.constant(offset), last = k.constant(offset + size - 1);
-    Value clamped = arith::MinUIOp::create(k.builder, k.loc, arith::MaxUIOp::create(k.builder, k.loc, at, begin), last);
+    Value clamped =
+        arith::MinUIOp::create(k.builder, k.loc, arith::MaxUIOp::create(k.builder, k.loc, at, begin), last);
     Env inner = env;
     inner[axis] = k.index.perLane(arith::SubIOp::create(k.builder, k.loc, clamped, begin));
     Value value = point(part, inner);
@@ -248,8 +256,10 @@ Value PointEmitter::lookup(LookupOp op, const Env &env) {
     Value size = arith::IndexCastOp::create(k.builder, k.loc, k.builder.getI32Type(), k.axisSize(type, axis));
     Value one = arith::ConstantIntOp::create(k.builder, k.loc, 1, 32);
     Value last = arith::SubIOp::create(k.builder, k.loc, size, one);
-    Value clamped = arith::MinSIOp::create(k.builder, k.loc, arith::MaxSIOp::create(k.builder, k.loc, number, zero), last);
-    inner[axis] = k.index.perLane(arith::IndexCastOp::create(k.builder, k.loc, k.builder.getIndexType(), clamped));
+    Value clamped = arith::MinSIOp::create(k.builder, k.loc,
+                                           arith::MaxSIOp::create(k.builder, k.loc, number, zero), last);
+    inner[axis] =
+        k.index.perLane(arith::IndexCastOp::create(k.builder, k.loc, k.builder.getIndexType(), clamped));
   }
   return point(op.getInput(), inner);
 }
@@ -257,7 +267,8 @@ Value PointEmitter::lookup(LookupOp op, const Env &env) {
 Value PointEmitter::contract(ContractOp op, const Env &env) {
   auto left = typeOf(op.getLeft());
   // The product has the axes of both sides.
-  SmallVector<StringRef> names = llvm::map_to_vector(left.getNames(), [](StringAttr name) { return name.getValue(); });
+  SmallVector<StringRef> names =
+      llvm::map_to_vector(left.getNames(), [](StringAttr name) { return name.getValue(); });
   SmallVector<int64_t> sizes(left.getSizes());
   auto right = typeOf(op.getRight());
   for (auto [name, size] : llvm::zip(right.getNames(), right.getSizes()))
@@ -272,7 +283,8 @@ Value PointEmitter::contract(ContractOp op, const Env &env) {
   });
 }
 
-//===- reductions ----------------------------------------------------------------------------------------------------------===//
+//===- reductions
+//----------------------------------------------------------------------------------------------------------===//
 
 Value PointEmitter::within(const Idx &index, NamedTensorType type, StringRef axis) {
   int64_t size = type.size(axis);
@@ -342,15 +354,17 @@ Value PointEmitter::reduce(ReduceKind kind, NamedTensorType type, ArrayRef<Strin
     }
     bool lanes = over[depth] == laneAxis;
     int64_t step = lanes ? k.lanes : 1;
-    return k.loop(k.constant(0), k.axisSize(type, over[depth]), step, carried, [&](Value iv, ValueRange args) {
-      Idx index = k.index.uniform(iv, step);
-      inner[over[depth]] = lanes ? k.index.withLane(index) : index;
-      return SmallVector<Value>{nest(depth + 1, args[0])};
-    })[0];
+    return k.loop(k.constant(0), k.axisSize(type, over[depth]), step, carried,
+                  [&](Value iv, ValueRange args) {
+                    Idx index = k.index.uniform(iv, step);
+                    inner[over[depth]] = lanes ? k.index.withLane(index) : index;
+                    return SmallVector<Value>{nest(depth + 1, args[0])};
+                  })[0];
   };
   Value result = nest(0, neutral(kind, scalar));
   if (!laneAxis.empty())
-    result = LaneReduceOp::create(k.builder, k.loc, result.getType(), kind == ReduceKind::Max ? kind : ReduceKind::Sum, result);
+    result = LaneReduceOp::create(k.builder, k.loc, result.getType(),
+                                  kind == ReduceKind::Max ? kind : ReduceKind::Sum, result);
   if (kind == ReduceKind::Mean)
     result = arith::DivFOp::create(k.builder, k.loc, result, k.real(count));
   return result;

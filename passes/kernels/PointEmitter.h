@@ -1,4 +1,5 @@
-// The value of a tensor at one point, as code inside a kernel: loaded where the tensor has memory, computed where it has none.
+// The value of a tensor at one point, as code inside a kernel: loaded where the tensor has memory, computed
+// where it has none.
 #ifndef HEDDLE_PASSES_KERNELS_POINTEMITTER_H
 #define HEDDLE_PASSES_KERNELS_POINTEMITTER_H
 
@@ -10,17 +11,19 @@ class PointEmitter {
 public:
   explicit PointEmitter(KernelBuilder &kernel) : k(kernel) {}
 
-  /// The element of `tensor` at the indices of `env` (which has all its axes, perhaps more), a scalar for each lane.
+  /// The element of `tensor` at the indices of `env` (which has all its axes, perhaps more), a scalar for
+  /// each lane.
   mlir::Value point(mlir::Value tensor, const Env &env);
   /// The same, computed by the op that defines it even if the tensor has memory.
   mlir::Value compute(mlir::Value tensor, const Env &env);
-  /// Stores an element: into the tensor's memory, or where it is to appear as part of a concat, a keep or a regrouped tensor.
-  /// `where`: a condition for each lane, null for all.
+  /// Stores an element: into the tensor's memory, or where it is to appear as part of a concat, a keep or a
+  /// regrouped tensor. `where`: a condition for each lane, null for all.
   void store(mlir::Value tensor, const Env &env, mlir::Value scalar, mlir::Value where);
 
   void storeAt(const Storage &place, const Env &env, mlir::Value scalar, mlir::Value where);
   /// Stores an element of `part` where `through` (a concat, a keep or a regroup of it) has it.
-  void storeInto(mlir::Operation *through, mlir::Value part, const Env &env, mlir::Value scalar, mlir::Value where);
+  void storeInto(mlir::Operation *through, mlir::Value part, const Env &env, mlir::Value scalar,
+                 mlir::Value where);
 
   /// In a region, `argument` means `tensor` (which may have more axes: those come from the point).
   void bind(mlir::Value argument, mlir::Value tensor) { aliases[argument] = tensor; }
@@ -31,9 +34,10 @@ public:
 
   /// A region over scalars with its arguments given: what it yields.
   llvm::SmallVector<mlir::Value> inlineScalars(mlir::Block &body, mlir::ValueRange arguments);
-  /// Reduces element(env) over axes of `type`: across lanes where all other indices are uniform, in order otherwise.
-  mlir::Value reduce(ReduceKind kind, NamedTensorType type, llvm::ArrayRef<llvm::StringRef> over, const Env &env,
-                     llvm::function_ref<mlir::Value(const Env &)> element);
+  /// Reduces element(env) over axes of `type`: across lanes where all other indices are uniform, in order
+  /// otherwise.
+  mlir::Value reduce(ReduceKind kind, NamedTensorType type, llvm::ArrayRef<llvm::StringRef> over,
+                     const Env &env, llvm::function_ref<mlir::Value(const Env &)> element);
   /// An i1 for each lane: the index is below the axis's size; null where that is always so.
   mlir::Value within(const Idx &index, NamedTensorType type, llvm::StringRef axis);
 
@@ -54,10 +58,12 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> aliases, known;
 };
 
-/// Whether a tensor needs no memory: its elements are computed (positions, weights) or are another tensor's under other indices.
+/// Whether a tensor needs no memory: its elements are computed (positions, weights) or are another tensor's
+/// under other indices.
 bool isVirtual(mlir::Value tensor);
 
-/// The one concat, keep or regroup that a tensor is part of and nothing else, through which it can be stored; null otherwise.
+/// The one concat, keep or regroup that a tensor is part of and nothing else, through which it can be stored;
+/// null otherwise.
 mlir::Operation *storesThrough(mlir::Value tensor);
 
 } // namespace heddle
