@@ -13,7 +13,6 @@ empty :=
 UNIT_TESTS := checkpoint-tests cpu-tests elaborate-tests program-tests runtime-tests text-tests
 # What else runs in threads; MLIR itself is not instrumented, so the compiler's own tests tell nothing here.
 THREAD_TESTS := program-tests runtime-tests text-tests
-FUZZERS := $(addprefix fuzz-,gguf safetensors config description eval-input tokenizer template)
 
 help: ## this list
 	@echo "Heddle compiles transformers to programs."; echo
@@ -25,7 +24,7 @@ packages:
 test-packages:
 	@scripts/install-packages.sh test
 
-# The cache of CMake, once there, configures itself anew when a CMake file changes.
+# Once configured, the build itself notices changed CMake files.
 configure:
 	@if [ ! -e build/build.ninja ]; then echo "configure: build/"; cmake --preset release; fi
 
@@ -81,8 +80,9 @@ sanitize: test-packages ## the unit tests under AddressSanitizer, UBSan and Thre
 
 fuzz: test-packages ## the readers of strangers' files, under libFuzzer
 	@cmake --preset sanitize
-	@cmake --build --preset sanitize -j $(JOBS) --target $(FUZZERS)
-	@ctest --test-dir build-sanitize --output-on-failure -R "^fuzz-"
+	@targets=$$(ninja -C build-sanitize -t targets all | sed -nE 's,^bin/(fuzz-[a-z-]+): .*,\1,p')
+	cmake --build --preset sanitize -j $(JOBS) --target $$targets
+	ctest --test-dir build-sanitize --output-on-failure -R "^fuzz-"
 
 clean: ## remove what was built; the model stays in the cache
 	rm -rf build build-debug build-sanitize build-thread
