@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help packages test-packages configure build demo model test sanitize fuzz clean
+.PHONY: help packages test-packages build demo model test sanitize fuzz clean
 
 JOBS ?= $(shell nproc)
 DEMO_PROGRAM := build/demo/smollm2
@@ -25,11 +25,12 @@ test-packages:
 	@scripts/install-packages.sh test
 
 # Once configured, the build itself notices changed CMake files.
-configure:
-	@if [ ! -e build/build.ninja ]; then echo "configure: build/"; cmake --preset release; fi
+define configure
+if [ ! -e build/build.ninja ]; then echo "configure: build/"; cmake --preset release; fi
+endef
 
 build: packages ## build heddle and heddle-opt in build/bin
-	@$(MAKE) --no-print-directory configure
+	@$(configure)
 	@echo "build: heddle, heddle-opt"
 	@cmake --build --preset release -j $(JOBS) --target heddle heddle-opt
 
@@ -55,7 +56,7 @@ model: ## fetch the small model that the demo and the tests use
 	@scripts/fetch-model.py
 
 test: test-packages ## build and run every test
-	@$(MAKE) --no-print-directory configure
+	@$(configure)
 	# The packages for tests may have come after the first configuration.
 	if [ ! -e build/test/CTestTestfile.cmake ]; then cmake --preset release; fi
 	if [ ! -x build/venv/bin/python ] || ! build/venv/bin/python -c "import numpy" 2>/dev/null; then
