@@ -25,8 +25,7 @@ function(heddle_library name)
   endif()
 endfunction()
 
-# heddle_mlir_library(NAME SOURCES... [LINK LIBS...] [DEPENDS TARGETS...]): one that includes MLIR's headers,
-# precompiled once for all of them, and links the shared libMLIR and libLLVM.
+# heddle_mlir_library(NAME SOURCES... [LINK LIBS...] [DEPENDS TARGETS...]): one that uses MLIR, as a shared library.
 function(heddle_mlir_library name)
   heddle_library(${name} ${ARGN})
   target_link_libraries(${name} PUBLIC MLIR LLVM)
