@@ -86,15 +86,7 @@ void PointEmitter::storeInto(Operation *through, Value tensor, const Env &env, V
     }
   } else {
     auto regroup = cast<RegroupOp>(through);
-    auto sizes = [&](ArrayAttr axes, Value of) {
-      return llvm::map_to_vector(axisNames(axes), [&](StringRef axis) { return typeOf(of).size(axis); });
-    };
-    auto from =
-        llvm::map_to_vector(axisNames(regroup.getFrom()), [&](StringRef axis) { return env.lookup(axis); });
-    Idx whole = k.index.join(from, sizes(regroup.getFrom(), tensor));
-    SmallVector<Idx> to = k.index.split(whole, sizes(regroup.getTo(), regroup.getResult()));
-    for (auto [axis, index] : llvm::zip(axisNames(regroup.getTo()), to))
-      inner[axis] = index;
+    inner = regrouped(env, tensor, regroup.getFrom(), regroup.getResult(), regroup.getTo());
   }
   store(through->getResult(0), inner, scalar, where);
 }
@@ -207,17 +199,20 @@ Value PointEmitter::map(MapOp op, const Env &env) {
   return inlineScalars(op.getBody().front(), arguments)[0];
 }
 
-Value PointEmitter::regroup(RegroupOp op, const Env &env) {
-  auto sizes = [&](ArrayAttr axes, Value of) {
-    return llvm::map_to_vector(axisNames(axes), [&](StringRef axis) { return typeOf(of).size(axis); });
+Env PointEmitter::regrouped(const Env &env, Value from, ArrayAttr fromAxes, Value to, ArrayAttr toAxes) {
+  auto sizes = [](Value tensor, ArrayAttr axes) {
+    return llvm::map_to_vector(axisNames(axes), [&](StringRef axis) { return typeOf(tensor).size(axis); });
   };
-  auto to = llvm::map_to_vector(axisNames(op.getTo()), [&](StringRef axis) { return env.lookup(axis); });
-  Idx whole = k.index.join(to, sizes(op.getTo(), op.getResult()));
-  SmallVector<Idx> from = k.index.split(whole, sizes(op.getFrom(), op.getInput()));
-  Env inner = env;
-  for (auto [axis, index] : llvm::zip(axisNames(op.getFrom()), from))
-    inner[axis] = index;
-  return point(op.getInput(), inner);
+  auto indices = llvm::map_to_vector(axisNames(fromAxes), [&](StringRef axis) { return env.lookup(axis); });
+  Idx whole = k.index.join(indices, sizes(from, fromAxes));
+  Env result = env;
+  for (auto [axis, index] : llvm::zip(axisNames(toAxes), k.index.split(whole, sizes(to, toAxes))))
+    result[axis] = index;
+  return result;
+}
+
+Value PointEmitter::regroup(RegroupOp op, const Env &env) {
+  return point(op.getInput(), regrouped(env, op.getResult(), op.getTo(), op.getInput(), op.getFrom()));
 }
 
 /// Each part at an index clamped into it, and of these the one that the index falls in.
