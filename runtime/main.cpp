@@ -1,7 +1,7 @@
 //===- main.cpp - where a compiled program begins -------------------------===//
 //
-// Linked with the object that the compiler generated, which defines the symbols of abi/kernel.h. Run, it does what
-// its user types; opened with dlopen, nothing runs until the host asks through heddle_api_get.
+// Linked with the object that the compiler generated, which defines the symbols of abi/kernel.h. Run, it does
+// what its user types; opened with dlopen, nothing runs until the host asks through heddle_api_get.
 //
 //===----------------------------------------------------------------------===//
 

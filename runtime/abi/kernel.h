@@ -1,5 +1,6 @@
 /* What generated code and the runtime agree on. The compiler emits functions of type heddle_kernel and one
- * table of them for each CPU that a program was compiled for; the runtime calls them. Plain C, no dependencies. */
+ * table of them for each CPU that a program was compiled for; the runtime calls them. Plain C, no
+ * dependencies. */
 #ifndef HEDDLE_ABI_KERNEL_H
 #define HEDDLE_ABI_KERNEL_H
 
@@ -14,10 +15,10 @@ enum { HEDDLE_SIZE_T, HEDDLE_SIZE_S, HEDDLE_SIZE_C, HEDDLE_SIZE_U, HEDDLE_SIZES 
 
 /* What a kernel is called with. All pointers stay valid for the call; buffers are aligned to 64 bytes. */
 typedef struct heddle_call {
-  void *const *buffers;   /* one for each binding of the step */
-  const int64_t *sizes;   /* HEDDLE_SIZES numbers */
-  const float *scalars;   /* the step's numbers */
-  void *scratch;          /* this thread's scratch memory, aligned to 64 bytes */
+  void *const *buffers; /* one for each binding of the step */
+  const int64_t *sizes; /* HEDDLE_SIZES numbers */
+  const float *scalars; /* the step's numbers */
+  void *scratch;        /* this thread's scratch memory, aligned to 64 bytes */
 } heddle_call;
 
 /* Computes the pieces [begin, end) of the kernel's grid. Pieces are independent of each other. */
@@ -25,8 +26,8 @@ typedef void (*heddle_kernel)(const heddle_call *call, int64_t begin, int64_t en
 
 /* The kernels for one kind of CPU, in the order of the description's `kernels`. */
 typedef struct heddle_kernel_table {
-  const char *cpu;        /* as given to --cpu */
-  const char *features;   /* LLVM's names of the CPU features that it needs, separated by commas */
+  const char *cpu;      /* as given to --cpu */
+  const char *features; /* LLVM's names of the CPU features that it needs, separated by commas */
   const heddle_kernel *kernels;
   uint64_t count;
 } heddle_kernel_table;

@@ -68,7 +68,9 @@ static heddle_handle *openProgram(const char *path, const heddle_options *option
 
 static void closeProgram(heddle_handle *handle) { delete handle; }
 
-static const char *modelName(const heddle_handle *handle) { return handle->model.description().model()->c_str(); }
+static const char *modelName(const heddle_handle *handle) {
+  return handle->model.description().model()->c_str();
+}
 
 static uint64_t contextOf(const heddle_handle *handle) { return handle->context; }
 
@@ -151,8 +153,16 @@ static void reset(heddle_handle *handle) {
 }
 
 const heddle_api_table &heddle::apiTable() {
-  static const heddle_api_table table = {HEDDLE_API_VERSION, sizeof(heddle_api_table), openProgram, closeProgram,
-                                         modelName,          contextOf,                tokenize,    detokenize,
-                                         generate,           chat,                     reset};
+  static const heddle_api_table table = {HEDDLE_API_VERSION,
+                                         sizeof(heddle_api_table),
+                                         openProgram,
+                                         closeProgram,
+                                         modelName,
+                                         contextOf,
+                                         tokenize,
+                                         detokenize,
+                                         generate,
+                                         chat,
+                                         reset};
   return table;
 }

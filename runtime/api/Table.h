@@ -1,5 +1,6 @@
-/* What a compiled program exports for heddle.h: one function that returns one table. Later versions only add at
- * the table's end, so that old hosts work with new programs; a host asks for the version it was built for. */
+/* What a compiled program exports for heddle.h: one function that returns one table. Later versions only add
+ * at the table's end, so that old hosts work with new programs; a host asks for the version it was built for.
+ */
 #ifndef HEDDLE_API_TABLE_H
 #define HEDDLE_API_TABLE_H
 

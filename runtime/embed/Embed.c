@@ -73,7 +73,9 @@ void heddle_close(heddle_program *program) {
   free(program);
 }
 
-const char *heddle_model_name(const heddle_program *program) { return program->api->model_name(program->handle); }
+const char *heddle_model_name(const heddle_program *program) {
+  return program->api->model_name(program->handle);
+}
 
 uint64_t heddle_context(const heddle_program *program) { return program->api->context(program->handle); }
 

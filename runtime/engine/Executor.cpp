@@ -37,9 +37,10 @@ void Executor::growArena(uint64_t bytes) {
     return;
   uint64_t available = checkedSum(std::min(availableMemory(), uint64_t(1) << 60), arena.size());
   if (bytes > available)
-    throw Error(fmt::format("not enough memory: this text needs {} for its activations, {} is available; try a "
-                            "shorter one",
-                            readableBytes(bytes), readableBytes(available)));
+    throw Error(
+        fmt::format("not enough memory: this text needs {} for its activations, {} is available; try a "
+                    "shorter one",
+                    readableBytes(bytes), readableBytes(available)));
   arena = Mapping(); // the old one goes first; nothing in it outlives a call
   current = nullptr;
   arena = Mapping::zeroes(bytes, /*hugePages=*/bytes >= (2 << 20));
@@ -98,7 +99,8 @@ Executor::Plan &Executor::prepare(const format::Entry &entry, const CallSizes &m
 void Executor::fillOne(const format::Value &value, void *slot, std::span<const Input> inputs) {
   uint64_t count = countOf(value, callSizes);
   std::string_view name = value.name()->string_view();
-  auto found = std::find_if(inputs.begin(), inputs.end(), [&](const Input &input) { return input.name == name; });
+  auto found =
+      std::find_if(inputs.begin(), inputs.end(), [&](const Input &input) { return input.name == name; });
   if (found == inputs.end()) {
     if (!value.optional())
       throw Error(fmt::format("the model needs the input '{}'", name));
@@ -114,7 +116,8 @@ void Executor::fillOne(const format::Value &value, void *slot, std::span<const I
   if (found->type == format::ElementType::I32 && value.extent() != 0)
     for (int32_t id : std::span(static_cast<const int32_t *>(found->data), count))
       if (id < 0 || static_cast<uint64_t>(id) >= value.extent())
-        throw Error(fmt::format("input '{}' holds {}: it must be between 0 and {}", name, id, value.extent() - 1));
+        throw Error(
+            fmt::format("input '{}' holds {}: it must be between 0 and {}", name, id, value.extent() - 1));
   if (count > 0)
     std::memcpy(slot, found->data, count * sizeof(float));
 }
@@ -126,7 +129,8 @@ void Executor::fill(const format::Entry &entry, const Plan &plan, std::span<cons
 }
 
 void Executor::runTasks(Plan &plan, size_t begin, size_t end) {
-  pool.run(std::span(plan.tasks).subspan(begin, end - begin), profiling ? nanoseconds.data() + begin : nullptr);
+  pool.run(std::span(plan.tasks).subspan(begin, end - begin),
+           profiling ? nanoseconds.data() + begin : nullptr);
 }
 
 void Executor::noteCosts(const format::Entry &entry, Plan &plan) {

@@ -1,7 +1,7 @@
 //===- Executor.h - runs entries of a program -------------------*- C++ -*-===//
 //
-// Owns the memory that entries work in: one arena, used by one call at a time, and the caches. Knows nothing of
-// sequences: that is Session's.
+// Owns the memory that entries work in: one arena, used by one call at a time, and the caches. Knows nothing
+// of sequences: that is Session's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,16 +35,16 @@ struct Input {
 
 class Executor {
 public:
-  /// `capacity`: the C of all calls, a multiple of the program's cache_multiple. Throws Error, before anything is
-  /// allocated, when caches and `arenaEstimate` bytes will not fit the memory available.
+  /// `capacity`: the C of all calls, a multiple of the program's cache_multiple. Throws Error, before
+  /// anything is allocated, when caches and `arenaEstimate` bytes will not fit the memory available.
   Executor(const Program &program, ThreadPool &pool, uint64_t capacity, uint64_t arenaEstimate);
 
   /// Gets a tap's name and its values.
   using TapSink = std::function<void(const format::Tap &tap, std::span<const float> values)>;
 
   /// Runs an entry of this program for these sizes (C is set here). Memory grows to what the sizes, or `most`
-  /// (not below them), need. Every input of the entry that is not optional must be given. Throws Error on inputs
-  /// that are missing, of another length or out of range, and when memory is short.
+  /// (not below them), need. Every input of the entry that is not optional must be given. Throws Error on
+  /// inputs that are missing, of another length or out of range, and when memory is short.
   void run(const format::Entry &entry, CallSizes sizes, const CallSizes &most, std::span<const Input> inputs,
            const TapSink *taps = nullptr);
 
@@ -77,10 +77,10 @@ private:
   struct Plan {
     CallSizes most;
     Layout layout;
-    std::vector<void *> buffers;        ///< of all steps, one after the other
-    std::vector<Task> tasks;            ///< one a step
+    std::vector<void *> buffers; ///< of all steps, one after the other
+    std::vector<Task> tasks;     ///< one a step
     Profile profile;
-    const uint8_t *arena = nullptr;     ///< what `buffers` were made for
+    const uint8_t *arena = nullptr; ///< what `buffers` were made for
   };
 
   Plan &prepare(const format::Entry &entry, const CallSizes &most);

@@ -16,19 +16,19 @@ struct Layout {
   uint64_t bytes = 0;
 };
 
-/// The arena of an entry for calls of at most these sizes. Checks that every input, output and tap fits its slot;
-/// throws Error when one does not, or a sum overflows.
+/// The arena of an entry for calls of at most these sizes. Checks that every input, output and tap fits its
+/// slot; throws Error when one does not, or a sum overflows.
 Layout layOutArena(const format::Entry &entry, const CallSizes &most);
 
 /// All caches for a capacity of C tokens, a multiple of the program's cache_multiple.
 Layout layOutCaches(const format::Program &program, uint64_t capacity);
 
-/// The most tokens that one call should take. Calls of the variant All are kept so short that its outputs stay
-/// near 16 MiB, and all calls so that the arena stays below 1 GiB, as far as that can be had.
+/// The most tokens that one call should take. Calls of the variant All are kept so short that its outputs
+/// stay near 16 MiB, and all calls so that the arena stays below 1 GiB, as far as that can be had.
 uint64_t chooseChunk(const format::Entry &entry, uint64_t capacity, uint64_t second);
 
-/// Whether a sequence may be computed piece by piece: earlier tokens are remembered in caches, and what comes out
-/// belongs to single tokens or to the last one.
+/// Whether a sequence may be computed piece by piece: earlier tokens are remembered in caches, and what comes
+/// out belongs to single tokens or to the last one.
 bool isDivisible(const format::Entry &entry);
 
 } // namespace heddle

@@ -20,7 +20,8 @@ static std::optional<uint64_t> lookUp(const std::string &path, std::string_view 
   uint64_t number;
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
-    if (words >> word >> number && (word == key || (word.back() == ':' && word.substr(0, word.size() - 1) == key)))
+    if (words >> word >> number &&
+        (word == key || (word.back() == ':' && word.substr(0, word.size() - 1) == key)))
       return number;
   }
   return std::nullopt;
@@ -94,7 +95,8 @@ std::string readableBytes(uint64_t bytes) {
   size_t unit = 0;
   for (; value >= 1024 && unit + 1 < std::size(units); ++unit)
     value /= 1024;
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.{}f} {}", value, value < 10 ? 2 : 1, units[unit]);
+  return unit == 0 ? fmt::format("{} B", bytes)
+                   : fmt::format("{:.{}f} {}", value, value < 10 ? 2 : 1, units[unit]);
 }
 
 } // namespace heddle

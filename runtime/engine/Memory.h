@@ -9,8 +9,8 @@
 
 namespace heddle {
 
-/// Bytes that the machine, the process's limits and its control groups leave. What cannot be found out does not
-/// count as a limit.
+/// Bytes that the machine, the process's limits and its control groups leave. What cannot be found out does
+/// not count as a limit.
 uint64_t availableMemory();
 
 /// The most memory the process has had resident, in bytes.

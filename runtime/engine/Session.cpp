@@ -41,8 +41,8 @@ Abilities abilitiesOf(const format::Program &program) {
   Abilities abilities;
   for (const format::Entry *entry : *program.entries()) {
     abilities.encodes |= entry->name()->string_view() == "encode";
-    abilities.generates |= entry->name()->string_view() == "forward" && findValue(entry->outputs(), "logits") &&
-                           Program::usesCaches(*entry);
+    abilities.generates |= entry->name()->string_view() == "forward" &&
+                           findValue(entry->outputs(), "logits") && Program::usesCaches(*entry);
   }
   return abilities;
 }
@@ -50,7 +50,8 @@ Abilities abilitiesOf(const format::Program &program) {
 uint64_t defaultContext(const format::Program &program, uint64_t wanted) {
   uint64_t trained = program.context();
   if (trained != 0 && wanted > trained && program.bounded())
-    throw Error(fmt::format("the text has {} tokens, the model can take {} at most: shorten it", wanted, trained));
+    throw Error(
+        fmt::format("the text has {} tokens, the model can take {} at most: shorten it", wanted, trained));
   uint64_t usual = trained == 0 ? usualContext : std::min(trained, usualContext);
   return std::max(usual, wanted);
 }
@@ -59,8 +60,8 @@ static uint64_t checkContext(const format::Program &program, uint64_t context) {
   if (context == 0 || context > longestContext)
     throw Error(fmt::format("a context of {} tokens: it must be between 1 and {}", context, longestContext));
   if (program.bounded() && program.context() != 0 && context > program.context())
-    throw Error(fmt::format("a context of {} tokens, but the model can take {} at most: lower --context", context,
-                            program.context()));
+    throw Error(fmt::format("a context of {} tokens, but the model can take {} at most: lower --context",
+                            context, program.context()));
   return context;
 }
 
@@ -71,7 +72,8 @@ Session::Session(const Program &program, ThreadPool &pool, uint64_t context)
       last(entryOf(program.description(), "forward", Variant::Last)),
       decode(entryOf(program.description(), "forward", Variant::Decode)),
       encoder(entryOf(program.description(), "encode", Variant::All)),
-      allChunk(all ? chooseChunk(*all, capacity, 1) : 0), lastChunk(last ? chooseChunk(*last, capacity, 1) : 0),
+      allChunk(all ? chooseChunk(*all, capacity, 1) : 0),
+      lastChunk(last ? chooseChunk(*last, capacity, 1) : 0),
       executor(program, pool, capacity, estimateArena()) {
   const format::Entry *some = all ? all : last ? last : decode;
   if (!some)
@@ -121,12 +123,13 @@ const format::Entry *Session::entryFor(uint64_t count) const {
 
 size_t Session::regimeOf(uint64_t length) const {
   const auto *regimes = program.description().regimes();
-  return regimes ? static_cast<size_t>(std::upper_bound(regimes->begin(), regimes->end(), length) - regimes->begin())
+  return regimes ? static_cast<size_t>(std::upper_bound(regimes->begin(), regimes->end(), length) -
+                                       regimes->begin())
                  : 0;
 }
 
-/// How many tokens the next call takes on the way to `target` tokens. All calls must see the regime of the target:
-/// the first one is as long as that takes.
+/// How many tokens the next call takes on the way to `target` tokens. All calls must see the regime of the
+/// target: the first one is as long as that takes.
 uint64_t Session::pieceOf(const format::Entry &entry, uint64_t target) const {
   uint64_t left = target - computed;
   if (!isDivisible(entry))
@@ -155,8 +158,8 @@ static void deliver(const format::Value &value, std::string_view tap, std::span<
   sink(rows);
 }
 
-void Session::step(const format::Entry &entry, uint64_t count, std::span<const Input> extra, const RowSink *sink,
-                   bool taps) {
+void Session::step(const format::Entry &entry, uint64_t count, std::span<const Input> extra,
+                   const RowSink *sink, bool taps) {
   CallSizes sizes, most;
   sizes.tokens() = static_cast<int64_t>(count);
   sizes.sequence() = static_cast<int64_t>(computed + count);
@@ -256,10 +259,11 @@ void Session::encode(std::span<const int32_t> source, const RowSink *sink, bool 
   if (source.empty())
     throw Error("there are no tokens: the text is empty");
   if (program.description().bounded() && source.size() > program.description().context())
-    throw Error(fmt::format("the text has {} tokens, the model can take {} at most: shorten it", source.size(),
-                            program.description().context()));
+    throw Error(fmt::format("the text has {} tokens, the model can take {} at most: shorten it",
+                            source.size(), program.description().context()));
   if (source.size() > longestContext)
-    throw Error(fmt::format("the text has {} tokens: it must have {} at most", source.size(), longestContext));
+    throw Error(
+        fmt::format("the text has {} tokens: it must have {} at most", source.size(), longestContext));
   rewind(0);
   memoryLength = 0;
   CallSizes sizes;

@@ -23,11 +23,11 @@ namespace heddle {
 /// Rows of an output, or of a tap, that have just been computed; valid during the call that gets them.
 struct Rows {
   std::string_view name;
-  bool tap;                     ///< of a tap; else of an output
-  bool perToken;                ///< rows belong to tokens; else there is one row for the whole sequence
-  uint64_t first;               ///< the token of the first row
-  uint64_t length;              ///< elements of a row
-  std::span<const float> data;  ///< [rows, length]
+  bool tap;                    ///< of a tap; else of an output
+  bool perToken;               ///< rows belong to tokens; else there is one row for the whole sequence
+  uint64_t first;              ///< the token of the first row
+  uint64_t length;             ///< elements of a row
+  std::span<const float> data; ///< [rows, length]
 };
 
 using RowSink = std::function<void(const Rows &)>;
@@ -46,14 +46,14 @@ struct Abilities {
 
 Abilities abilitiesOf(const format::Program &program);
 
-/// The tokens a context has room for when nobody asked: what the model was trained for, but at most 4096 unless
-/// `wanted` (0: not known) is more. Throws Error where `wanted` is more than the model can do.
+/// The tokens a context has room for when nobody asked: what the model was trained for, but at most 4096
+/// unless `wanted` (0: not known) is more. Throws Error where `wanted` is more than the model can do.
 uint64_t defaultContext(const format::Program &program, uint64_t wanted);
 
 class Session {
 public:
-  /// A session of at most `context` tokens. Throws Error when the model cannot have so many, or memory is short.
-  /// Program and pool must outlive it.
+  /// A session of at most `context` tokens. Throws Error when the model cannot have so many, or memory is
+  /// short. Program and pool must outlive it.
   Session(const Program &program, ThreadPool &pool, uint64_t context);
 
   uint64_t context() const { return limit; }
@@ -65,21 +65,22 @@ public:
   /// Forgets all tokens but the first `position`.
   void rewind(uint64_t position);
 
-  /// Runs `encode` on a second sequence, which all tokens from then on see, and forgets all tokens. Rows of its
-  /// outputs, and with `taps` of its taps, go to `sink` if there is one.
+  /// Runs `encode` on a second sequence, which all tokens from then on see, and forgets all tokens. Rows of
+  /// its outputs, and with `taps` of its taps, go to `sink` if there is one.
   void encode(std::span<const int32_t> source, const RowSink *sink = nullptr, bool taps = false);
 
-  /// Feeds tokens (at least one) and returns the logits that follow the last: one row of the first output, valid
-  /// until the next call. Throws Error when the context has no room for them or one is not in the vocabulary.
+  /// Feeds tokens (at least one) and returns the logits that follow the last: one row of the first output,
+  /// valid until the next call. Throws Error when the context has no room for them or one is not in the
+  /// vocabulary.
   std::span<const float> feed(std::span<const int32_t> tokens);
 
-  /// Forgets all tokens, then feeds `tokens` and hands the rows of all outputs, and with `taps` of all taps, to
-  /// `sink`, in the order of the tokens. `extra`: further inputs, one element a token.
+  /// Forgets all tokens, then feeds `tokens` and hands the rows of all outputs, and with `taps` of all taps,
+  /// to `sink`, in the order of the tokens. `extra`: further inputs, one element a token.
   void evaluate(std::span<const int32_t> tokens, std::span<const Input> extra, const RowSink &sink,
                 bool taps = false);
 
-  /// Computations end with Interrupted, at the next piece of the sequence, once `flag` is true. Null: never. What
-  /// was fed in vain is forgotten.
+  /// Computations end with Interrupted, at the next piece of the sequence, once `flag` is true. Null: never.
+  /// What was fed in vain is forgotten.
   void stopOn(const std::atomic<bool> *flag) { stop = flag; }
 
   /// Whether `forward` has the input `name`.
@@ -101,20 +102,20 @@ private:
   uint64_t estimateArena() const;
 
   const Program &program;
-  uint64_t limit;               ///< tokens
-  uint64_t capacity;            ///< C
+  uint64_t limit;                                     ///< tokens
+  uint64_t capacity;                                  ///< C
   const format::Entry *all, *last, *decode, *encoder; ///< null where there is none
-  uint64_t allChunk, lastChunk; ///< tokens that a call of the entry takes at most
+  uint64_t allChunk, lastChunk;                       ///< tokens that a call of the entry takes at most
   Executor executor;
   std::string_view tokenInput;  ///< the name of forward's tokens
   std::string_view memoryInput; ///< and of the second sequence; empty: none
 
-  std::vector<int32_t> history; ///< all tokens
-  uint64_t computed = 0;        ///< the caches hold the first so many
-  size_t cacheRegime = 0;       ///< the regime they were computed in
+  std::vector<int32_t> history;          ///< all tokens
+  uint64_t computed = 0;                 ///< the caches hold the first so many
+  size_t cacheRegime = 0;                ///< the regime they were computed in
   const format::Entry *latest = nullptr; ///< of forward's entries, the one that ran last
-  std::vector<float> memory;    ///< [U, ...], what `encode` made
-  uint64_t memoryLength = 0;    ///< U
+  std::vector<float> memory;             ///< [U, ...], what `encode` made
+  uint64_t memoryLength = 0;             ///< U
   const std::atomic<bool> *stop = nullptr;
 };
 

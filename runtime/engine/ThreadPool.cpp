@@ -46,8 +46,8 @@ ThreadPool::ThreadPool(unsigned threads) {
       workers.emplace_back([this, i] { work(i); });
   } catch (const std::system_error &error) {
     stop();
-    throw Error(fmt::format("the system refuses thread {} of {}: {}; try --threads", workers.size() + 2, threads,
-                            error.what()));
+    throw Error(fmt::format("the system refuses thread {} of {}: {}; try --threads", workers.size() + 2,
+                            threads, error.what()));
   }
 }
 

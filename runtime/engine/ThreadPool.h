@@ -1,11 +1,11 @@
 //===- ThreadPool.h - runs lists of steps on several threads ----*- C++ -*-===//
 //
-// A list is run step by step: no piece of a step starts before all pieces of the step before are done. Within a
-// step, threads take pieces of the grid as they come free: large shares first, then smaller ones. Results do not
-// depend on who computed what, since pieces are independent of each other.
+// A list is run step by step: no piece of a step starts before all pieces of the step before are done. Within
+// a step, threads take pieces of the grid as they come free: large shares first, then smaller ones. Results
+// do not depend on who computed what, since pieces are independent of each other.
 //
-// A thread that waits spins for some microseconds and then sleeps; between lists all but the caller sleep soon.
-// Nothing is allocated while a list runs.
+// A thread that waits spins for some microseconds and then sleeps; between lists all but the caller sleep
+// soon. Nothing is allocated while a list runs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,7 +45,8 @@ public:
 
   static constexpr unsigned mostThreads = 1024;
 
-  /// Makes room for lists of `steps` steps whose kernels take `scratch` bytes a thread. Not while a list runs.
+  /// Makes room for lists of `steps` steps whose kernels take `scratch` bytes a thread. Not while a list
+  /// runs.
   void reserve(size_t steps, uint64_t scratch);
 
   /// Runs the list and returns when it is done. `reserve` must have made room. With `nanoseconds` (as many as
@@ -75,7 +76,7 @@ private:
   uint64_t scratchStride = 0;
 
   std::span<const Task> list;
-  alignas(64) std::atomic<uint32_t> epoch{0}; ///< odd: a list is open to join; changes wake the workers
+  alignas(64) std::atomic<uint32_t> epoch{0};  ///< odd: a list is open to join; changes wake the workers
   alignas(64) std::atomic<uint32_t> inside{0}; ///< workers that may look at the list
   std::atomic<bool> stopping{false};
 };

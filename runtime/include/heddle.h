@@ -1,11 +1,11 @@
 /* heddle.h - use a compiled program from C.
  *
- * A program that `heddle compile` wrote can be run from a shell, and it can be opened by another program, through
- * the functions below. Link libheddle_embed.a and -ldl; nothing else of Heddle is needed.
+ * A program that `heddle compile` wrote can be run from a shell, and it can be opened by another program,
+ * through the functions below. Link libheddle_embed.a and -ldl; nothing else of Heddle is needed.
  *
- * Texts are UTF-8 and end with a zero byte. Functions that can fail take `error`: where it is not NULL and they
- * fail, *error is a message that the caller frees with heddle_free; where they succeed, *error is NULL. One handle
- * must not be used by two threads at once; any number of handles may be open.
+ * Texts are UTF-8 and end with a zero byte. Functions that can fail take `error`: where it is not NULL and
+ * they fail, *error is a message that the caller frees with heddle_free; where they succeed, *error is NULL.
+ * One handle must not be used by two threads at once; any number of handles may be open.
  */
 #ifndef HEDDLE_H
 #define HEDDLE_H
@@ -38,15 +38,16 @@ typedef struct heddle_sampling {
 
 /* One turn of a conversation. */
 typedef struct heddle_message {
-  const char *role;    /* "system", "user" or "assistant" */
+  const char *role; /* "system", "user" or "assistant" */
   const char *content;
 } heddle_message;
 
-/* Gets text as it is generated, `length` bytes of whole characters. Returns 0 to go on, anything else to stop. */
+/* Gets text as it is generated, `length` bytes of whole characters. Returns 0 to go on, anything else to
+ * stop. */
 typedef int (*heddle_receiver)(const char *text, size_t length, void *user);
 
-/* Opens the program at `path`; `options` may be NULL. NULL on failure: no such file, not a program, of another
- * version, for another processor, damaged, or not enough memory. */
+/* Opens the program at `path`; `options` may be NULL. NULL on failure: no such file, not a program, of
+ * another version, for another processor, damaged, or not enough memory. */
 heddle_program *heddle_open(const char *path, const heddle_options *options, char **error);
 
 /* Closes it and gives back all of its memory. NULL is fine. */
@@ -69,13 +70,13 @@ char *heddle_detokenize(heddle_program *program, const int32_t *tokens, size_t c
 /* The model's usual way to choose tokens. */
 heddle_sampling heddle_default_sampling(void);
 
-/* Goes on with a text; `sampling` may be NULL. Returns the number of tokens generated, or -1 on failure. What the
- * text has in common with the one before is not computed again. */
+/* Goes on with a text; `sampling` may be NULL. Returns the number of tokens generated, or -1 on failure. What
+ * the text has in common with the one before is not computed again. */
 int64_t heddle_generate(heddle_program *program, const char *text, const heddle_sampling *sampling,
                         heddle_receiver receiver, void *user, char **error);
 
-/* Answers a conversation of `count` turns, the last of them the user's, through the model's chat template. Else
- * as heddle_generate. */
+/* Answers a conversation of `count` turns, the last of them the user's, through the model's chat template.
+ * Else as heddle_generate. */
 int64_t heddle_chat(heddle_program *program, const heddle_message *messages, size_t count,
                     const heddle_sampling *sampling, heddle_receiver receiver, void *user, char **error);
 

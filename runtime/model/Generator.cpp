@@ -28,12 +28,14 @@ uint64_t vocabularyOf(const format::Program &program) {
 /// Tells a decoder from which token to start.
 static int32_t memoryStart(const format::Program &program) {
   if (program.memory_start() < 0)
-    throw Error("the program does not say which token its decoder starts from: compile the model again with its "
-                "config.json");
+    throw Error(
+        "the program does not say which token its decoder starts from: compile the model again with its "
+        "config.json");
   return program.memory_start();
 }
 
-std::span<const float> feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt, uint64_t &fed) {
+std::span<const float> feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt,
+                                  uint64_t &fed) {
   fed = prompt.size();
   if (abilitiesOf(model.description()).encodes) {
     session.encode(prompt);

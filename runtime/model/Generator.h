@@ -39,16 +39,18 @@ struct GeneratorOptions {
   const std::atomic<bool> *stop = nullptr; ///< true: stop soon
 };
 
-/// Generates after `prompt`. Of a prompt that begins like what the session holds already, only the rest is fed; for
-/// an encoder-decoder it is the second sequence. Throws Error, also when the prompt has no place in the context.
+/// Generates after `prompt`. Of a prompt that begins like what the session holds already, only the rest is
+/// fed; for an encoder-decoder it is the second sequence. Throws Error, also when the prompt has no place in
+/// the context.
 Generation generateText(Model &model, Session &session, Sampler &sampler, std::span<const int32_t> prompt,
                         const GeneratorOptions &options, const TextSink &sink);
 
 /// Feeds `prompt` as above and returns the logits behind it; `fed` gets the number of tokens that were new.
-std::span<const float> feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt, uint64_t &fed);
+std::span<const float> feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt,
+                                  uint64_t &fed);
 
-/// The length of a row of `forward`'s logits. Throws Error, saying what to do instead, when the program does not
-/// generate text.
+/// The length of a row of `forward`'s logits. Throws Error, saying what to do instead, when the program does
+/// not generate text.
 uint64_t vocabularyOf(const format::Program &program);
 
 } // namespace heddle

@@ -9,7 +9,8 @@
 namespace heddle {
 
 Model::Model(const ProgramImage &image, unsigned threads)
-    : loaded(image), threadCount(threads != 0 ? threads : std::min(availableCores(), ThreadPool::mostThreads)) {}
+    : loaded(image),
+      threadCount(threads != 0 ? threads : std::min(availableCores(), ThreadPool::mostThreads)) {}
 
 ThreadPool &Model::pool() {
   if (!threadPool)
@@ -24,8 +25,9 @@ bool Model::hasTokenizer() const {
 const Tokenizer &Model::tokenizer() {
   if (!textTokenizer) {
     if (!hasTokenizer())
-      throw Error("this program has no tokenizer: the model it was compiled from had none, so it takes token ids "
-                  "only (see the verb 'eval')");
+      throw Error(
+          "this program has no tokenizer: the model it was compiled from had none, so it takes token ids "
+          "only (see the verb 'eval')");
     const auto *bytes = description().tokenizer();
     textTokenizer = std::make_unique<Tokenizer>(parseTokenizerModel({bytes->data(), bytes->size()}));
   }

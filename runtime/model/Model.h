@@ -17,8 +17,8 @@
 
 namespace heddle {
 
-/// A program with its threads and its text parts, which are made when first asked for. Not for several threads
-/// at once.
+/// A program with its threads and its text parts, which are made when first asked for. Not for several
+/// threads at once.
 class Model {
 public:
   /// `threads` 0: as many as there are cores. Throws Error on a program that cannot be run here.
@@ -36,8 +36,8 @@ public:
   const Tokenizer &tokenizer();
 
   bool hasChatTemplate() const { return description().chat_template()->size() != 0; }
-  /// The text of a conversation, ready for the assistant's turn. Throws Error when the template fails or there is
-  /// none.
+  /// The text of a conversation, ready for the assistant's turn. Throws Error when the template fails or
+  /// there is none.
   std::string renderChat(const std::vector<ChatMessage> &messages);
 
   /// Whether generation stops at this token.

@@ -178,9 +178,10 @@ const heddle_kernel_table &chooseKernels(std::span<const heddle_kernel_table> ta
   }
   if (!nearest)
     throw Error("this program has no kernels: it is damaged");
-  throw Error(fmt::format("this processor cannot run the program: compiled for '{}', it lacks {}; compile with "
-                          "--cpu x86-64-v3, or on this machine",
-                          nearest->cpu ? nearest->cpu : "?", fmt::join(least, ", ")));
+  throw Error(
+      fmt::format("this processor cannot run the program: compiled for '{}', it lacks {}; compile with "
+                  "--cpu x86-64-v3, or on this machine",
+                  nearest->cpu ? nearest->cpu : "?", fmt::join(least, ", ")));
 }
 
 } // namespace heddle

@@ -12,8 +12,8 @@
 
 namespace heddle {
 
-/// Whether the processor has the feature LLVM calls `name`, and the system keeps its registers. A name that is
-/// not known counts as missing.
+/// Whether the processor has the feature LLVM calls `name`, and the system keeps its registers. A name that
+/// is not known counts as missing.
 bool hasCpuFeature(std::string_view name);
 
 /// Of a comma-separated list (entries may begin with '+'; those with '-' are no demands), those missing here.

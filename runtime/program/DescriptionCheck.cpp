@@ -62,7 +62,8 @@ private:
         for (size_t i = 0; i < sizeOf(term->params()); ++i)
           if (auto param = format::Param(term->params()->Get(i));
               param != format::Param::One && param != format::Param::C)
-            refuse(place, fmt::format("its size must depend on C only, not {}", format::EnumNameParam(param)));
+            refuse(place,
+                   fmt::format("its size must depend on C only, not {}", format::EnumNameParam(param)));
     }
   }
 
@@ -128,7 +129,8 @@ private:
 
   void checkStep(const format::Entry &entry, const format::Step &step, const std::string &place) {
     if (step.kernel() >= program.kernels()->size())
-      refuse(place, fmt::format("a step names kernel {}, there are {}", step.kernel(), program.kernels()->size()));
+      refuse(place,
+             fmt::format("a step names kernel {}, there are {}", step.kernel(), program.kernels()->size()));
     checkFactors(step.operations(), place);
     if (step.bindings())
       for (const format::Binding *binding : *step.bindings())

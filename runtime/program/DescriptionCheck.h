@@ -18,8 +18,8 @@ namespace heddle {
 ///   - no two entries have both name and variant in common
 ///   - sizes of caches depend on C only
 ///
-/// What depends on the sizes of a call (that values fit their slots, that sums do not overflow) is checked when
-/// they are known: Layout.h. `bytes` must start at a multiple of 8. Throws Error.
+/// What depends on the sizes of a call (that values fit their slots, that sums do not overflow) is checked
+/// when they are known: Layout.h. `bytes` must start at a multiple of 8. Throws Error.
 const format::Program &checkDescription(std::span<const uint8_t> bytes);
 
 } // namespace heddle

@@ -29,16 +29,17 @@ static void checkKernels(const heddle_kernel_table &table, uint64_t expected) {
   for (uint64_t i = 0; whole && i < expected; ++i)
     whole = table.kernels[i] != nullptr;
   if (!whole)
-    throw Error(fmt::format("the kernels for '{}' are not those of the description ({}, expected {}): the program "
-                            "was linked from parts of several",
-                            table.cpu ? table.cpu : "?", table.count, expected));
+    throw Error(
+        fmt::format("the kernels for '{}' are not those of the description ({}, expected {}): the program "
+                    "was linked from parts of several",
+                    table.cpu ? table.cpu : "?", table.count, expected));
 }
 
 Program::Program(const ProgramImage &image) : file(image.path) {
   std::span<const uint8_t> bytes = aligned(image.description, alignedCopy);
   if (XXH3_64bits(bytes.data(), bytes.size()) != image.descriptionHash)
-    throw Error(fmt::format("the description in '{}' is damaged: its checksum differs; compile the model again",
-                            file));
+    throw Error(fmt::format(
+        "the description in '{}' is damaged: its checksum differs; compile the model again", file));
   root = &checkDescription(bytes);
   table = &chooseKernels(image.tables);
   checkKernels(*table, root->kernels()->size());
@@ -77,8 +78,9 @@ void Program::verifyWeights() const {
   for (uint64_t at = 0; at < root->weights_bytes(); at += piece)
     XXH3_64bits_update(state.get(), weightBytes + at, std::min(piece, root->weights_bytes() - at));
   if (XXH3_64bits_digest(state.get()) != root->weights_hash())
-    throw Error(fmt::format("the weights in '{}' are damaged: their checksum differs; compile the model again",
-                            mapped.file.empty() ? file : mapped.file));
+    throw Error(
+        fmt::format("the weights in '{}' are damaged: their checksum differs; compile the model again",
+                    mapped.file.empty() ? file : mapped.file));
 }
 
 std::string_view variantName(format::Variant variant) {

@@ -19,18 +19,18 @@ namespace heddle {
 
 /// Where the parts of a program are. Everything must outlive the Program.
 struct ProgramImage {
-  std::string path;                             ///< the program's file: its weights are in it or beside it
-  std::span<const uint8_t> description;         ///< a FlatBuffer, program.fbs
-  uint64_t descriptionHash = 0;                 ///< XXH3-64 of it
-  std::span<const heddle_kernel_table> tables;  ///< the best first
+  std::string path;                                ///< the program's file: its weights are in it or beside it
+  std::span<const uint8_t> description;            ///< a FlatBuffer, program.fbs
+  uint64_t descriptionHash = 0;                    ///< XXH3-64 of it
+  std::span<const heddle_kernel_table> tables;     ///< the best first
   std::optional<std::span<const uint8_t>> weights; ///< weights in memory, in place of the file's
 };
 
 /// The image of the program that this code was linked into, found in the file at `path`.
 ProgramImage linkedProgram(const std::string &path);
 
-/// A program that can be run: its description is sound, its kernels fit this processor, its weights are mapped.
-/// Immutable; any number of threads may use one.
+/// A program that can be run: its description is sound, its kernels fit this processor, its weights are
+/// mapped. Immutable; any number of threads may use one.
 class Program {
 public:
   /// Throws Error with one line on whatever is wrong.

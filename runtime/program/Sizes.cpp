@@ -38,7 +38,8 @@ uint64_t evaluate(const format::Size &size, const CallSizes &sizes) {
     uint64_t product = term->coefficient();
     if (term->params())
       for (size_t i = 0; i < term->params()->size(); ++i)
-        product = checkedProduct(product, roundUp(sizes[format::Param(term->params()->Get(i))], term->round()));
+        product =
+            checkedProduct(product, roundUp(sizes[format::Param(term->params()->Get(i))], term->round()));
     sum = checkedSum(sum, product);
   }
   return sum;

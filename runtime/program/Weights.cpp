@@ -18,9 +18,10 @@ static constexpr uint64_t longestName = 4096;
 
 static void expectSize(const std::string &where, uint64_t found, uint64_t expected) {
   if (found != expected)
-    throw Error(fmt::format("the weights in '{}' have {} bytes, expected {}: the file is damaged, or of another "
-                            "program; compile the model again",
-                            where, found, expected));
+    throw Error(
+        fmt::format("the weights in '{}' have {} bytes, expected {}: the file is damaged, or of another "
+                    "program; compile the model again",
+                    where, found, expected));
 }
 
 static MappedWeights mapInside(const InputFile &file, const SectionRange &range, uint64_t bytes) {
@@ -56,9 +57,10 @@ static MappedWeights mapBeside(const InputFile &program, const SectionRange &ran
 
   std::string path = (folderOf(program.path()) / name).string();
   if (!std::filesystem::exists(path))
-    throw Error(fmt::format("the weights '{}' are missing: this program was compiled with --weights beside, and "
-                            "both files must stay together",
-                            path));
+    throw Error(
+        fmt::format("the weights '{}' are missing: this program was compiled with --weights beside, and "
+                    "both files must stay together",
+                    path));
   InputFile file(path);
   expectSize(path, file.size(), bytes);
   return {Mapping::file(file, 0, bytes), path};
@@ -72,8 +74,8 @@ MappedWeights mapWeights(const std::string &path, uint64_t bytes) {
     return mapInside(file, *inside, bytes);
   if (auto beside = findSection(file, weightsBesideSection))
     return mapBeside(file, *beside, bytes);
-  throw Error(fmt::format("'{}' has no weights (section '{}'): it was stripped, or is not a compiled program", path,
-                          weightsSection));
+  throw Error(fmt::format("'{}' has no weights (section '{}'): it was stripped, or is not a compiled program",
+                          path, weightsSection));
 }
 
 } // namespace heddle

@@ -16,8 +16,9 @@ struct MappedWeights {
   std::string file;
 };
 
-/// Maps the weights of the program at `path`, read-only: its section, or the file beside it. `bytes` is what the
-/// description says; another size is an Error, as is a program that has neither. Reads none of the weights.
+/// Maps the weights of the program at `path`, read-only: its section, or the file beside it. `bytes` is what
+/// the description says; another size is an Error, as is a program that has neither. Reads none of the
+/// weights.
 MappedWeights mapWeights(const std::string &path, uint64_t bytes);
 
 } // namespace heddle

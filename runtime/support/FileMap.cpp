@@ -22,7 +22,8 @@ static std::string nameFor(const std::string &path) {
   return length > 0 ? std::string(target, static_cast<size_t>(length)) : path;
 }
 
-InputFile::InputFile(const std::string &path) : name(nameFor(path)), handle(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+InputFile::InputFile(const std::string &path)
+    : name(nameFor(path)), handle(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   if (handle < 0)
     throw Error(fmt::format("cannot open '{}': {}", name, std::strerror(errno)));
   struct stat status;
@@ -52,7 +53,8 @@ void InputFile::readAt(uint64_t offset, void *target, size_t size) const {
 Mapping Mapping::zeroes(uint64_t bytes, bool hugePages) {
   if (bytes == 0)
     return Mapping();
-  void *start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *start =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (start == MAP_FAILED)
     throw Error(fmt::format("the system refuses {} bytes of memory: {}", bytes, std::strerror(errno)));
   if (hugePages)

@@ -36,14 +36,14 @@ private:
 class Mapping {
 public:
   Mapping() = default;
-  /// `bytes` of zeroes, page-aligned, that take memory only where they are touched. `hugePages` asks for large
-  /// ones. Throws Error when the system refuses.
+  /// `bytes` of zeroes, page-aligned, that take memory only where they are touched. `hugePages` asks for
+  /// large ones. Throws Error when the system refuses.
   static Mapping zeroes(uint64_t bytes, bool hugePages);
   /// A part of a file, read-only and shared; `offset` must be a multiple of the page size. The caller has
   /// checked that the part lies within the file.
   static Mapping file(const InputFile &file, uint64_t offset, uint64_t bytes);
-  /// The first `bytes` of an open file, shared: what is written there is in the file. The caller has seen to it
-  /// that the file is so long.
+  /// The first `bytes` of an open file, shared: what is written there is in the file. The caller has seen to
+  /// it that the file is so long.
   static Mapping writableFile(int descriptor, uint64_t bytes);
 
   Mapping(Mapping &&other) noexcept;
@@ -60,7 +60,8 @@ private:
   uint64_t length = 0;
 };
 
-/// The whole of a file, or of standard input for "-". Throws Error when it cannot be read or is beyond `limit`.
+/// The whole of a file, or of standard input for "-". Throws Error when it cannot be read or is beyond
+/// `limit`.
 std::string readText(const std::string &path, uint64_t limit = uint64_t(4) << 30);
 
 } // namespace heddle

@@ -59,10 +59,11 @@ static TensorEntry parseEntry(const std::string &name, const json &row, uint64_t
       throw Error(fmt::format("tensor '{}': its shape is too large", name));
   }
   if (entry.begin > entry.end || entry.end > dataBytes)
-    throw Error(fmt::format("tensor '{}' lies at bytes {} to {}, the file has {}: it is cut off or damaged", name,
-                            entry.begin, entry.end, dataBytes));
+    throw Error(fmt::format("tensor '{}' lies at bytes {} to {}, the file has {}: it is cut off or damaged",
+                            name, entry.begin, entry.end, dataBytes));
   if (entry.end - entry.begin != bytes)
-    throw Error(fmt::format("tensor '{}' has {} bytes, its shape says {}", name, entry.end - entry.begin, bytes));
+    throw Error(
+        fmt::format("tensor '{}' has {} bytes, its shape says {}", name, entry.end - entry.begin, bytes));
   return entry;
 }
 
@@ -109,8 +110,8 @@ SafetensorsReader::SafetensorsReader(const std::string &path) : path(path) {
   mapping = Mapping::file(file, 0, file.size());
   uint64_t headerBytes = littleEndian(mapping.data());
   if (headerBytes > longestHeader || headerBytes > file.size() - 8)
-    throw Error(fmt::format("'{}' is no safetensors file: its header would have {} bytes, the file has {}", path,
-                            headerBytes, file.size()));
+    throw Error(fmt::format("'{}' is no safetensors file: its header would have {} bytes, the file has {}",
+                            path, headerBytes, file.size()));
   data = mapping.data() + 8 + headerBytes;
   try {
     table = parseSafetensors({mapping.data() + 8, headerBytes}, file.size() - 8 - headerBytes);

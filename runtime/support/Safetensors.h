@@ -1,7 +1,7 @@
 //===- Safetensors.h - reads and writes tensors in files --------*- C++ -*-===//
 //
-// The format: eight bytes, the length of a JSON header, little end first; the header, which gives each tensor a
-// type, a shape and a range of the bytes that follow.
+// The format: eight bytes, the length of a JSON header, little end first; the header, which gives each tensor
+// a type, a shape and a range of the bytes that follow.
 //
 //===----------------------------------------------------------------------===//
 
@@ -54,8 +54,8 @@ private:
   TensorTable table;
 };
 
-/// Writes a file of tensors: declare them all, `create`, fill them, `finish`. The file appears under its name only
-/// when it is whole; an unfinished one vanishes with the object.
+/// Writes a file of tensors: declare them all, `create`, fill them, `finish`. The file appears under its name
+/// only when it is whole; an unfinished one vanishes with the object.
 class SafetensorsWriter {
 public:
   explicit SafetensorsWriter(std::string path) : path(std::move(path)) {}
@@ -65,7 +65,9 @@ public:
 
   /// Declares a tensor of 4-byte floats or 8-byte integers.
   void declareFloats(const std::string &name, std::vector<uint64_t> shape) { declare(name, "F32", 4, shape); }
-  void declareIntegers(const std::string &name, std::vector<uint64_t> shape) { declare(name, "I64", 8, shape); }
+  void declareIntegers(const std::string &name, std::vector<uint64_t> shape) {
+    declare(name, "I64", 8, shape);
+  }
 
   /// Makes the file at its full size, of zeroes. Throws Error when it cannot be made or the disk is full.
   void create();

@@ -1,7 +1,7 @@
 //===- Bench.cpp - the verb `bench`: how fast is it? ----------------------===//
 //
-// Prefill: a prompt of made-up tokens is fed, with logits for its last token. Decode: tokens are fed one by one
-// behind it. One round beforehand brings the weights into memory and is not counted.
+// Prefill: a prompt of made-up tokens is fed, with logits for its last token. Decode: tokens are fed one by
+// one behind it. One round beforehand brings the weights into memory and is not counted.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,8 +37,8 @@ struct Rates {
   }
   std::string line(std::string_view name) const {
     auto [least, most] = std::minmax_element(perSecond.begin(), perSecond.end());
-    return fmt::format("{:8} {:5} tokens: {:9.1f} {:9.1f} {:9.1f} tokens/s (minimum, median, maximum)\n", name,
-                       tokens, *least, median(), *most);
+    return fmt::format("{:8} {:5} tokens: {:9.1f} {:9.1f} {:9.1f} tokens/s (minimum, median, maximum)\n",
+                       name, tokens, *least, median(), *most);
   }
 };
 
@@ -120,7 +120,8 @@ public:
     root["cpu"] = model.program().kernels().cpu ? model.program().kernels().cpu : "";
     root["threads"] = model.threads();
     root["prefill"] = {{"tokens", prefill.tokens}, {"tps", prefill.perSecond}};
-    root["decode"] = {{"tokens", decode.tokens}, {"tps", decode.perSecond}, {"bytes_per_token", bytesPerToken()}};
+    root["decode"] = {
+        {"tokens", decode.tokens}, {"tps", decode.perSecond}, {"bytes_per_token", bytesPerToken()}};
     if (!decode.perSecond.empty())
       root["decode"]["gb_per_second"] = static_cast<double>(bytesPerToken()) * decode.median() / 1e9;
     root["peak_rss_bytes"] = peakResident();

@@ -48,7 +48,8 @@ CommandLine &CommandLine::option(const std::string &names, std::string &target, 
 
 CommandLine &CommandLine::option(const std::string &names, std::optional<std::string> &target,
                                  const std::string &help) {
-  impl->app.add_option_function<std::string>(names, [&target](const std::string &text) { target = text; }, help);
+  impl->app.add_option_function<std::string>(
+      names, [&target](const std::string &text) { target = text; }, help);
   return *this;
 }
 
@@ -60,7 +61,8 @@ CommandLine &CommandLine::option(const std::string &names, uint64_t &target, uin
 
 CommandLine &CommandLine::option(const std::string &names, std::optional<uint64_t> &target, uint64_t least,
                                  uint64_t most, const std::string &help) {
-  impl->app.add_option_function<uint64_t>(names, [&target](const uint64_t &value) { target = value; }, help)
+  impl->app.add_option_function<uint64_t>(
+               names, [&target](const uint64_t &value) { target = value; }, help)
       ->check(between(least, most));
   return *this;
 }

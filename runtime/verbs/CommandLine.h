@@ -34,9 +34,10 @@ public:
   CommandLine &option(const std::string &names, std::optional<std::string> &target, const std::string &help);
   CommandLine &option(const std::string &names, uint64_t &target, uint64_t least, uint64_t most,
                       const std::string &help);
-  CommandLine &option(const std::string &names, std::optional<uint64_t> &target, uint64_t least, uint64_t most,
+  CommandLine &option(const std::string &names, std::optional<uint64_t> &target, uint64_t least,
+                      uint64_t most, const std::string &help);
+  CommandLine &option(const std::string &names, float &target, float least, float most,
                       const std::string &help);
-  CommandLine &option(const std::string &names, float &target, float least, float most, const std::string &help);
   CommandLine &option(const std::string &names, std::vector<std::string> &target, const std::string &help);
   /// The option of these names must be given.
   CommandLine &require(const std::string &name);

@@ -1,7 +1,7 @@
 //===- Conversation.cpp - talks with the user at the terminal -------------===//
 //
-// A chat model sees the whole conversation through its template at each turn; what its cache holds already is not
-// fed again. A base model goes on with all that was said, as one text.
+// A chat model sees the whole conversation through its template at each turn; what its cache holds already is
+// not fed again. A base model goes on with all that was said, as one text.
 //
 // Ctrl-C stops an answer; a second one, or Ctrl-C twice at the prompt, or Ctrl-D, leaves.
 //
@@ -61,10 +61,11 @@ public:
     generator.mostTokens = options.limit(model);
     generator.continuing = !options.chats(model);
     generator.stop = &stopRequested;
-    Generation generation = generateText(model, session, sampler, tokens, generator, [](std::string_view piece) {
-      print(piece);
-      return true;
-    });
+    Generation generation =
+        generateText(model, session, sampler, tokens, generator, [](std::string_view piece) {
+          print(piece);
+          return true;
+        });
     print("\n");
     remember(generation);
     options.report(generation);

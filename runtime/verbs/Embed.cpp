@@ -32,8 +32,9 @@ std::string chooseOutput(const format::Program &program, const Pooling &pooling)
     return pooling.output();
   if (pooling.name != "pooler" && hasOutput(program, "memory"))
     return "memory";
-  throw Error(fmt::format("'{}' has no output '{}': it does not embed texts{}", program.model()->string_view(),
-                          pooling.output(), pooling.name == "pooler" ? "; try --pool mean" : ""));
+  throw Error(fmt::format("'{}' has no output '{}': it does not embed texts{}",
+                          program.model()->string_view(), pooling.output(),
+                          pooling.name == "pooler" ? "; try --pool mean" : ""));
 }
 
 Vector embed(Model &model, const std::string &text, const Pooling &pooling, const ContextOption &context) {
@@ -110,7 +111,8 @@ void embedVerb(const Invocation &call) {
   bool asVectors = false;
   MachineOptions machine;
   ContextOption context;
-  CommandLine line(call.name, "Prints a text's vector, of length 1; of several texts, their cosine similarities.");
+  CommandLine line(call.name,
+                   "Prints a text's vector, of length 1; of several texts, their cosine similarities.");
   line.option("TEXT", texts, "the texts").require("TEXT");
   line.option("--pool", pooling.name, "mean (of all tokens), first (token), or pooler (the model's own)");
   line.flag("--vectors", asVectors, "print vectors of several texts too, a line each");

@@ -1,8 +1,8 @@
 //===- Eval.cpp - the verb `eval`: outputs for given ids ------------------===//
 //
-// Rows of the batch are run one by one, without their padding; what comes out goes back to the columns it belongs
-// to. Names are the reference's: an encoder's memory is `encoder_last_hidden_state`, and where there is an encoder
-// and a decoder, taps say of which they are.
+// Rows of the batch are run one by one, without their padding; what comes out goes back to the columns it
+// belongs to. Names are the reference's: an encoder's memory is `encoder_last_hidden_state`, and where there
+// is an encoder and a decoder, taps say of which they are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,9 +26,8 @@ class Evaluation {
 public:
   Evaluation(Model &model, const EvalBatch &batch, const std::string &output, std::optional<uint64_t> greedy,
              bool hidden)
-      : program(model.description()), batch(batch), encodes(abilitiesOf(program).encodes),
-        newTokens(greedy), hidden(hidden), session(model.program(), model.pool(), longestSequence()),
-        writer(output) {}
+      : program(model.description()), batch(batch), encodes(abilitiesOf(program).encodes), newTokens(greedy),
+        hidden(hidden), session(model.program(), model.pool(), longestSequence()), writer(output) {}
 
   void run() {
     declareAll();
@@ -65,7 +64,8 @@ private:
   }
 
   /// A value's shape in the file: `leading`, then its axes with the tokens' one widened to all columns.
-  std::vector<uint64_t> shapeOf(const format::Value &value, std::vector<uint64_t> leading, uint64_t columns) const {
+  std::vector<uint64_t> shapeOf(const format::Value &value, std::vector<uint64_t> leading,
+                                uint64_t columns) const {
     CallSizes sizes;
     if (value.axes())
       for (const format::Axis *axis : *value.axes()) {
@@ -86,7 +86,8 @@ private:
                              shapeOf(*output, {batch.tokens.rows}, columns));
       if (hidden && entry->taps())
         for (const format::Tap *tap : *entry->taps())
-          writer.declareFloats(tapName(name, tap->name()->string_view()), shapeOf(*tap->value(), {}, columns));
+          writer.declareFloats(tapName(name, tap->name()->string_view()),
+                               shapeOf(*tap->value(), {}, columns));
     }
     if (newTokens)
       writer.declareIntegers("greedy_ids",
@@ -195,10 +196,12 @@ void evalVerb(const Invocation &call) {
   bool hidden = false;
   MachineOptions machine;
   CommandLine line(call.name, "Computes the outputs for given ids, to be compared with a reference's.");
-  line.option("--input", input, "safetensors with input_ids [B, T], and attention_mask, token_type_ids, "
-                                "decoder_input_ids where the model takes them")
+  line.option("--input", input,
+              "safetensors with input_ids [B, T], and attention_mask, token_type_ids, "
+              "decoder_input_ids where the model takes them")
       .require("--input");
-  line.option("--output", output, "safetensors to write: logits or the model's other outputs").require("--output");
+  line.option("--output", output, "safetensors to write: logits or the model's other outputs")
+      .require("--output");
   line.option("--greedy", greedy, 1, 1 << 20, "also greedy_ids: N tokens more for each row, by argmax");
   line.flag("--hidden", hidden, "also hidden_0, hidden_1, ... of row 0");
   machine.declare(line);
@@ -208,7 +211,8 @@ void evalVerb(const Invocation &call) {
   std::unique_ptr<Model> model = machine.load(call.image);
   const format::Program &program = model->description();
   if (greedy && !abilitiesOf(program).generates)
-    throw Error(fmt::format("'{}' does not generate text: --greedy cannot be had", program.model()->string_view()));
+    throw Error(
+        fmt::format("'{}' does not generate text: --greedy cannot be had", program.model()->string_view()));
   SafetensorsReader reader(input);
   EvalBatch batch = EvalBatch::read(reader, furtherInputs(program));
   Evaluation(*model, batch, output, greedy, hidden).run();

@@ -31,8 +31,8 @@ static IdTable readTable(const SafetensorsReader &file, const std::string &name)
 static IdTable readLike(const SafetensorsReader &file, const std::string &name, const IdTable &model) {
   IdTable table = readTable(file, name);
   if (table.rows != model.rows || table.columns != model.columns)
-    throw Error(fmt::format("'{}' is [{}, {}], but 'input_ids' [{}, {}]", name, table.rows, table.columns, model.rows,
-                            model.columns));
+    throw Error(fmt::format("'{}' is [{}, {}], but 'input_ids' [{}, {}]", name, table.rows, table.columns,
+                            model.rows, model.columns));
   return table;
 }
 
@@ -63,7 +63,8 @@ std::vector<uint64_t> EvalBatch::columnsOf(uint64_t row) const {
   return columns;
 }
 
-std::vector<int32_t> EvalBatch::gather(const IdTable &table, uint64_t row, const std::vector<uint64_t> &columns) {
+std::vector<int32_t> EvalBatch::gather(const IdTable &table, uint64_t row,
+                                       const std::vector<uint64_t> &columns) {
   std::vector<int32_t> ids;
   for (uint64_t c : columns)
     ids.push_back(table.row(row)[c]);

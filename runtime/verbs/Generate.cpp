@@ -18,8 +18,10 @@ void GenerateOptions::declare(CommandLine &line) {
   line.option("--top-k", topK, 0, UINT32_MAX, "choose among the K likeliest tokens; 0: all");
   line.option("--top-p", sampler.topP, 1e-9f, 1, "choose among the likeliest that together reach P");
   line.option("--min-p", sampler.minP, 0, 1, "leave out tokens less than P times as likely as the likeliest");
-  line.option("--repeat-penalty", sampler.repeatPenalty, 1e-6f, 1e6f, "above 1: tokens just used are less likely");
-  line.option("--seed", seed, 0, UINT64_MAX, "the same seed gives the same text (default: a new one each time)");
+  line.option("--repeat-penalty", sampler.repeatPenalty, 1e-6f, 1e6f,
+              "above 1: tokens just used are less likely");
+  line.option("--seed", seed, 0, UINT64_MAX,
+              "the same seed gives the same text (default: a new one each time)");
   line.flag("--greedy", sampler.greedy, "always the likeliest token");
   line.option("--system", system, "instruction before the conversation");
   line.flag("--raw", raw, "go on with the text, without the chat template");
@@ -51,12 +53,13 @@ void GenerateOptions::report(const Generation &generation) const {
     note("the context is full; --context N makes room for more");
   if (!verbose && !errorsAreSeen())
     return;
-  note(fmt::format("prompt {} tokens, {:.1f} tokens/s; generated {} tokens, {:.1f} tokens/s", generation.fedTokens,
-                   rate(generation.fedTokens, generation.promptSeconds), generation.newTokens,
-                   rate(generation.newTokens, generation.newSeconds)));
+  note(fmt::format("prompt {} tokens, {:.1f} tokens/s; generated {} tokens, {:.1f} tokens/s",
+                   generation.fedTokens, rate(generation.fedTokens, generation.promptSeconds),
+                   generation.newTokens, rate(generation.newTokens, generation.newSeconds)));
 }
 
-static std::vector<int32_t> encodePrompt(Model &model, const GenerateOptions &options, const std::string &text) {
+static std::vector<int32_t> encodePrompt(Model &model, const GenerateOptions &options,
+                                         const std::string &text) {
   if (!options.chats(model))
     return model.tokenizer().encode(text);
   std::vector<ChatMessage> messages;
@@ -71,7 +74,8 @@ static void answer(Model &model, const GenerateOptions &options, const std::stri
   if (tokens.empty())
     throw Error("the prompt is empty");
   uint64_t limit = options.limit(model);
-  // Without an end in sight there is at least room for the prompt and the answer's first half thousand tokens.
+  // Without an end in sight there is at least room for the prompt and the answer's first half thousand
+  // tokens.
   uint64_t wanted = tokens.size() + std::min<uint64_t>(limit, 512);
   const format::Program &program = model.description();
   if (program.bounded() && program.context() != 0)
@@ -82,10 +86,11 @@ static void answer(Model &model, const GenerateOptions &options, const std::stri
   GeneratorOptions generator;
   generator.mostTokens = limit;
   generator.continuing = !options.chats(model) && !abilitiesOf(program).encodes;
-  Generation generation = generateText(model, session, sampler, tokens, generator, [](std::string_view piece) {
-    print(piece);
-    return true;
-  });
+  Generation generation =
+      generateText(model, session, sampler, tokens, generator, [](std::string_view piece) {
+        print(piece);
+        return true;
+      });
   print("\n");
   options.report(generation);
 }
@@ -94,8 +99,9 @@ void generateVerb(const Invocation &call) {
   GenerateOptions options;
   CommandLine line(call.name, "Answers a prompt, or goes on with it.");
   options.declare(line);
-  line.footer("Verbs: tokenize, embed, eval, perplexity, bench, info; each has --help. A prompt that is a verb's\n"
-              "name, or begins with '-', goes behind '--'.");
+  line.footer(
+      "Verbs: tokenize, embed, eval, perplexity, bench, info; each has --help. A prompt that is a verb's\n"
+      "name, or begins with '-', goes behind '--'.");
   if (!line.parse(call.arguments))
     return;
   std::unique_ptr<Model> model = options.machine.load(call.image);

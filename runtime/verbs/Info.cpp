@@ -18,7 +18,9 @@ namespace {
 /// Lines "name: value", names in one column.
 class Listing {
 public:
-  void add(std::string_view name, const std::string &value) { text += fmt::format("{:<16} {}\n", name, value); }
+  void add(std::string_view name, const std::string &value) {
+    text += fmt::format("{:<16} {}\n", name, value);
+  }
   void heading(std::string_view name) { text += fmt::format("\n{}\n", name); }
   void line(const std::string &value) { text += value + "\n"; }
   std::string text;
@@ -31,19 +33,22 @@ void describeHead(const Program &program, Listing &list) {
   list.add("model", root.model()->str());
   list.add("architecture", root.architecture()->str());
   list.add("target", root.target()->str());
-  list.add("compiled by", fmt::format("heddle {} {}", root.compiler()->string_view(), root.options()->string_view()));
+  list.add("compiled by",
+           fmt::format("heddle {} {}", root.compiler()->string_view(), root.options()->string_view()));
   list.add("kernels for", program.kernels().cpu ? program.kernels().cpu : "?");
-  list.add("context", root.context() == 0 ? "not known"
-                                          : fmt::format("{} tokens{}", root.context(),
-                                                        root.bounded() ? ", no more can be computed" : ", as trained"));
+  list.add("context", root.context() == 0
+                          ? "not known"
+                          : fmt::format("{} tokens{}", root.context(),
+                                        root.bounded() ? ", no more can be computed" : ", as trained"));
   uint64_t tokenizer = root.tokenizer() ? root.tokenizer()->size() : 0;
   list.add("tokenizer", tokenizer == 0 ? "none" : sizeOf(tokenizer));
   list.add("chat template", root.chat_template()->size() == 0 ? "none" : "yes");
   std::error_code error;
   uint64_t file = std::filesystem::file_size(program.path(), error);
   list.add("program", error ? "size not known" : sizeOf(file));
-  list.add("weights", sizeOf(root.weights_bytes()) +
-                          (program.weightsFile().empty() ? "" : fmt::format(" in '{}'", program.weightsFile())));
+  list.add("weights",
+           sizeOf(root.weights_bytes()) +
+               (program.weightsFile().empty() ? "" : fmt::format(" in '{}'", program.weightsFile())));
 }
 
 void describeWeights(const format::Program &root, Listing &list) {
@@ -68,7 +73,8 @@ void describeWeights(const format::Program &root, Listing &list) {
                           sizeOf(total.bytes)));
 }
 
-void describeMemory(const format::Program &root, uint64_t context, std::optional<uint64_t> tokens, Listing &list) {
+void describeMemory(const format::Program &root, uint64_t context, std::optional<uint64_t> tokens,
+                    Listing &list) {
   uint64_t capacity = roundUp(context, root.cache_multiple());
   uint64_t cache = layOutCaches(root, capacity).bytes;
   list.heading(fmt::format("memory for a context of {} tokens", context));
@@ -82,9 +88,9 @@ void describeMemory(const format::Program &root, uint64_t context, std::optional
     sizes.sequence() = static_cast<int64_t>(isDivisible(*entry) ? capacity : count);
     sizes.capacity() = static_cast<int64_t>(capacity);
     sizes.second() = sizes.tokens();
-    list.line(fmt::format("  activations  {} for {} {} at a time ({}, {})", sizeOf(layOutArena(*entry, sizes).bytes),
-                          count, count == 1 ? "token" : "tokens", entry->name()->string_view(),
-                          variantName(entry->variant())));
+    list.line(fmt::format("  activations  {} for {} {} at a time ({}, {})",
+                          sizeOf(layOutArena(*entry, sizes).bytes), count, count == 1 ? "token" : "tokens",
+                          entry->name()->string_view(), variantName(entry->variant())));
   }
 }
 

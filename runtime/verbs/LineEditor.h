@@ -17,8 +17,8 @@ public:
   LineEditor(const LineEditor &) = delete;
   LineEditor &operator=(const LineEditor &) = delete;
 
-  /// The next line without its end; nothing when the user leaves (Ctrl-D). A signal that interrupts reading gives
-  /// an empty line.
+  /// The next line without its end; nothing when the user leaves (Ctrl-D). A signal that interrupts reading
+  /// gives an empty line.
   std::optional<std::string> ask(const char *prompt);
 
 private:

@@ -9,16 +9,18 @@
 namespace heddle {
 
 void MachineOptions::declare(CommandLine &line) {
-  line.option("--threads", threads, 1, ThreadPool::mostThreads, "threads to compute with (default: one a core)");
-  line.option("--device", device, "NAME or number of the device to compute on (a CPU program has 'cpu' only)");
+  line.option("--threads", threads, 1, ThreadPool::mostThreads,
+              "threads to compute with (default: one a core)");
+  line.option("--device", device,
+              "NAME or number of the device to compute on (a CPU program has 'cpu' only)");
 }
 
 std::unique_ptr<Model> MachineOptions::load(const ProgramImage &image) const {
   auto model = std::make_unique<Model>(image, static_cast<unsigned>(threads.value_or(0)));
   std::string_view target = model->description().target()->string_view();
   if (target != "cpu")
-    throw Error(fmt::format("the program is for '{}', this runtime drives 'cpu' only: compile with --target cpu",
-                            target));
+    throw Error(fmt::format(
+        "the program is for '{}', this runtime drives 'cpu' only: compile with --target cpu", target));
   if (device && *device != "cpu" && *device != "0")
     throw Error(fmt::format("no device '{}': the program runs on 'cpu' only", *device));
   return model;

@@ -26,7 +26,8 @@ struct ContextOption {
   std::optional<uint64_t> context;
 
   void declare(CommandLine &line);
-  /// The context to use for a text of `wanted` tokens (0: not known): what was asked for, else defaultContext.
+  /// The context to use for a text of `wanted` tokens (0: not known): what was asked for, else
+  /// defaultContext.
   uint64_t choose(const format::Program &program, uint64_t wanted) const;
 };
 

@@ -1,7 +1,7 @@
 //===- Perplexity.cpp - the verb `perplexity` -----------------------------===//
 //
-// The text's tokens are cut into windows; the last one, if it is not full, is dropped. Each window is run alone,
-// and every token but its first is scored by the logits behind the token before it.
+// The text's tokens are cut into windows; the last one, if it is not full, is dropped. Each window is run
+// alone, and every token but its first is scored by the logits behind the token before it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -95,8 +95,8 @@ void perplexityVerb(const Invocation &call) {
       model->tokenizer().encode(readText(file), /*addSpecial=*/false, /*parseSpecial=*/false);
   uint64_t windows = std::min<uint64_t>(tokens.size() / length, most.value_or(UINT64_MAX));
   if (windows == 0)
-    throw Error(fmt::format("the text has {} tokens, a window takes {}: try a smaller --context", tokens.size(),
-                            length));
+    throw Error(fmt::format("the text has {} tokens, a window takes {}: try a smaller --context",
+                            tokens.size(), length));
 
   Session session(model->program(), model->pool(), length);
   Scorer scorer(model->pool());

@@ -17,7 +17,8 @@ struct KernelTotals {
 } // namespace
 
 static std::string rate(double amount, uint64_t nanoseconds) {
-  return amount > 0 && nanoseconds > 0 ? fmt::format("{:9.2f}", amount / static_cast<double>(nanoseconds)) : "        -";
+  return amount > 0 && nanoseconds > 0 ? fmt::format("{:9.2f}", amount / static_cast<double>(nanoseconds))
+                                       : "        -";
 }
 
 static std::string entryTable(const format::Program &program, const format::Entry &entry,
@@ -34,19 +35,19 @@ static std::string entryTable(const format::Program &program, const format::Entr
   }
   std::sort(totals.begin(), totals.end(),
             [](const KernelTotals &a, const KernelTotals &b) { return a.nanoseconds > b.nanoseconds; });
-  uint64_t whole = std::accumulate(totals.begin(), totals.end(), uint64_t(0),
-                                   [](uint64_t sum, const KernelTotals &total) { return sum + total.nanoseconds; });
+  uint64_t whole =
+      std::accumulate(totals.begin(), totals.end(), uint64_t(0),
+                      [](uint64_t sum, const KernelTotals &total) { return sum + total.nanoseconds; });
   std::string table =
       fmt::format("\n{}, {}: {} calls, {:.2f} ms\n{:>8} {:>10} {:>7} {:>9} {:>9}  kernel\n",
                   entry.name()->string_view(), variantName(entry.variant()), profile.calls,
                   static_cast<double>(whole) / 1e6, "steps", "ms", "share", "GB/s", "GFLOP/s");
   for (const KernelTotals &total : totals)
     if (total.calls > 0)
-      table += fmt::format("{:8} {:10.3f} {:6.1f}% {} {}  {}\n", total.calls,
-                           static_cast<double>(total.nanoseconds) / 1e6,
-                           100.0 * static_cast<double>(total.nanoseconds) / std::max(1.0, static_cast<double>(whole)),
-                           rate(total.bytes, total.nanoseconds), rate(total.operations, total.nanoseconds),
-                           total.name);
+      table += fmt::format(
+          "{:8} {:10.3f} {:6.1f}% {} {}  {}\n", total.calls, static_cast<double>(total.nanoseconds) / 1e6,
+          100.0 * static_cast<double>(total.nanoseconds) / std::max(1.0, static_cast<double>(whole)),
+          rate(total.bytes, total.nanoseconds), rate(total.operations, total.nanoseconds), total.name);
   return table;
 }
 

@@ -9,8 +9,8 @@
 
 namespace heddle {
 
-/// For each entry that has run since Executor::startProfile, a table of its kernels: calls, time, share of the
-/// entry's time, weights read a second, floating-point operations a second.
+/// For each entry that has run since Executor::startProfile, a table of its kernels: calls, time, share of
+/// the entry's time, weights read a second, floating-point operations a second.
 std::string profileTable(Executor &executor);
 
 } // namespace heddle

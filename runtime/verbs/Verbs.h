@@ -26,8 +26,8 @@ void perplexityVerb(const Invocation &call);
 void benchVerb(const Invocation &call);
 void infoVerb(const Invocation &call);
 
-/// A program's main function: chooses the verb, turns exceptions into one message on standard error, and returns
-/// the exit status: 0 done, 1 the input or the machine would not do, 2 the command line is wrong.
+/// A program's main function: chooses the verb, turns exceptions into one message on standard error, and
+/// returns the exit status: 0 done, 1 the input or the machine would not do, 2 the command line is wrong.
 int runProgram(const ProgramImage &image, int argc, char **argv);
 
 } // namespace heddle

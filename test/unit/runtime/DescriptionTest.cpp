@@ -130,9 +130,10 @@ TEST(CpuFeatures, TheFirstTableThatFitsIsChosen) {
     chooseKernels(std::span(tables, 1));
     FAIL();
   } catch (const Error &error) {
-    EXPECT_EQ(std::string(error.what()),
-              "this processor cannot run the program: compiled for 'dream', it lacks warp-drive; compile with "
-              "--cpu x86-64-v3, or on this machine");
+    EXPECT_EQ(
+        std::string(error.what()),
+        "this processor cannot run the program: compiled for 'dream', it lacks warp-drive; compile with "
+        "--cpu x86-64-v3, or on this machine");
   }
   EXPECT_THROW(chooseKernels({}), Error);
 }

@@ -55,8 +55,12 @@ static void project(const heddle_call *call, int64_t begin, int64_t end, bool la
           static_cast<const float *>(call->buffers[1])[v] + (v == chosen ? 10.0f : 0.0f);
   }
 }
-static void projectAll(const heddle_call *call, int64_t begin, int64_t end) { project(call, begin, end, false); }
-static void projectLast(const heddle_call *call, int64_t begin, int64_t end) { project(call, begin, end, true); }
+static void projectAll(const heddle_call *call, int64_t begin, int64_t end) {
+  project(call, begin, end, false);
+}
+static void projectLast(const heddle_call *call, int64_t begin, int64_t end) {
+  project(call, begin, end, true);
+}
 
 /// buffers: tokens [T], types [T] or the tokens again, rows [T, width]; scalars: factor of the types
 static void embedTokens(const heddle_call *call, int64_t begin, int64_t end) {
@@ -98,7 +102,8 @@ public:
     }
     std::vector<Offset<Cache>> caches;
     if (options.kind != FakeKind::Encoder)
-      caches.push_back(CreateCacheDirect(b, "tokens", size({{4 + options.memoryExtra * 1024, {Param::C}, 1}})));
+      caches.push_back(
+          CreateCacheDirect(b, "tokens", size({{4 + options.memoryExtra * 1024, {Param::C}, 1}})));
     std::vector<Offset<Weight>> weights;
     std::vector<uint64_t> shape{fakeVocabulary};
     weights.push_back(CreateWeightDirect(b, "bias", "f32", &shape, 0, fakeVocabulary * 4));
@@ -106,9 +111,9 @@ public:
     if (options.tokenizer)
       tokenizer = tokenizerBytes();
     auto program = CreateProgramDirect(
-        b, programFormatVersion, "0.1.0", "fake", "none", "cpu", "-O0", &entries, kernels(), &caches, 8, &weights,
-        bias.size() * 4, XXH3_64bits(bias.data(), bias.size() * 4), fakeContext, options.bounded, &tokenizer,
-        options.chatTemplate.c_str(), "", "", &options.endTokens,
+        b, programFormatVersion, "0.1.0", "fake", "none", "cpu", "-O0", &entries, kernels(), &caches, 8,
+        &weights, bias.size() * 4, XXH3_64bits(bias.data(), bias.size() * 4), fakeContext, options.bounded,
+        &tokenizer, options.chatTemplate.c_str(), "", "", &options.endTokens,
         options.kind == FakeKind::EncoderDecoder ? 1 : -1, &options.regimes);
     FinishProgramBuffer(b, program);
     return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
@@ -152,7 +157,8 @@ private:
       std::vector<Offset<Factor>> grid;
       if (i != ProjectLast && i != Pool)
         grid.push_back(CreateFactor(b, Param::T));
-      kernelList.push_back(CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr, false));
+      kernelList.push_back(
+          CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr, false));
     }
     return &kernelList;
   }
@@ -160,15 +166,18 @@ private:
   /// slots: 0 tokens, 1 hidden (rows rounded up to 4), 2 logits, 3 memory
   Offset<Entry> decoderEntry(Variant variant) {
     bool both = options.kind == FakeKind::EncoderDecoder;
-    std::vector<Offset<Size>> slots{size({{4, {Param::T}, 1}}), size({{fakeWidth * 4, {Param::T}, 4}}),
-                                    size({{fakeVocabulary * 4, {variant == Variant::All ? Param::T : Param::One}, 1}}),
-                                    size({{fakeWidth * 4, {Param::U}, 1}})};
-    std::vector<std::pair<Space, uint64_t>> projection{{Space::Arena, 1}, {Space::Weights, 0}, {Space::Arena, 2}};
+    std::vector<Offset<Size>> slots{
+        size({{4, {Param::T}, 1}}), size({{fakeWidth * 4, {Param::T}, 4}}),
+        size({{fakeVocabulary * 4, {variant == Variant::All ? Param::T : Param::One}, 1}}),
+        size({{fakeWidth * 4, {Param::U}, 1}})};
+    std::vector<std::pair<Space, uint64_t>> projection{
+        {Space::Arena, 1}, {Space::Weights, 0}, {Space::Arena, 2}};
     if (both)
       projection.emplace_back(Space::Arena, 3);
-    std::vector<Offset<Step>> steps{step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}}),
-                                    step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}),
-                                    step(variant == Variant::All ? ProjectAll : ProjectLast, projection, both)};
+    std::vector<Offset<Step>> steps{
+        step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}}),
+        step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}),
+        step(variant == Variant::All ? ProjectAll : ProjectLast, projection, both)};
     std::vector<Offset<Value>> inputs{
         value("tokens", ElementType::I32, 0, {axis("T", Param::T)}, fakeVocabulary)};
     if (both)
@@ -190,7 +199,8 @@ private:
   /// slots: 0 source, 1 memory
   Offset<Entry> sourceEntry() {
     std::vector<Offset<Size>> slots{size({{4, {Param::T}, 1}}), size({{fakeWidth * 4, {Param::T}, 1}})};
-    std::vector<Offset<Step>> steps{step(EmbedTokens, {{Space::Arena, 0}, {Space::Arena, 0}, {Space::Arena, 1}})};
+    std::vector<Offset<Step>> steps{
+        step(EmbedTokens, {{Space::Arena, 0}, {Space::Arena, 0}, {Space::Arena, 1}})};
     std::vector<Offset<Value>> inputs{
         value("source", ElementType::I32, 0, {axis("T", Param::T)}, fakeVocabulary)};
     std::vector<Offset<Value>> outputs{
@@ -212,7 +222,8 @@ private:
         value("tokens", ElementType::I32, 0, {axis("T", Param::T)}, fakeVocabulary),
         value("token_type_ids", ElementType::I32, 1, {axis("T", Param::T)}, 2, /*optional=*/true)};
     std::vector<Offset<Value>> outputs{
-        value("last_hidden_state", ElementType::F32, 2, {axis("T", Param::T), axis("d", Param::One, fakeWidth)}),
+        value("last_hidden_state", ElementType::F32, 2,
+              {axis("T", Param::T), axis("d", Param::One, fakeWidth)}),
         value("pooler_output", ElementType::F32, 3, {axis("d", Param::One, fakeWidth)})};
     return CreateEntryDirect(b, "forward", Variant::All, &steps, &slots, &inputs, &outputs);
   }

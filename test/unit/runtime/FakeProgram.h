@@ -4,9 +4,11 @@
 //
 //   decoder          remembers its tokens; hidden[t, j] = j + the sum of tokens 0..t;
 //                    logits[t, v] = bias[v] + 10 where v is that sum modulo 8
-//   encoder          last_hidden_state[t, j] = tokens[t] + 10 token_type_ids[t] + j; pooler_output[j] = row 0;
+//   encoder          last_hidden_state[t, j] = tokens[t] + 10 token_type_ids[t] + j; pooler_output[j] = row
+//   0;
 //                    it adds 1000 where it was not given the whole sequence
-//   encoder-decoder  memory[u, j] = source[u] + j; logits as the decoder's, with the sum of memory[., 0] added
+//   encoder-decoder  memory[u, j] = source[u] + j; logits as the decoder's, with the sum of memory[., 0]
+//   added
 //
 //===----------------------------------------------------------------------===//
 
@@ -42,7 +44,7 @@ public:
   ProgramImage image() const;
 
   std::vector<uint8_t> description;
-  std::vector<float> bias; ///< the weights
+  std::vector<float> bias;            ///< the weights
   std::vector<heddle_kernel> kernels; ///< fakeKernels
   heddle_kernel_table table;
 };

@@ -16,7 +16,8 @@
 using namespace heddle::test;
 
 static void writeFile(const std::string &path, const void *data, size_t size) {
-  std::ofstream(path, std::ios::binary).write(static_cast<const char *>(data), static_cast<std::streamsize>(size));
+  std::ofstream(path, std::ios::binary)
+      .write(static_cast<const char *>(data), static_cast<std::streamsize>(size));
 }
 
 static void writeParts(const std::string &folder) {
@@ -45,7 +46,8 @@ static int clearPie(const std::string &path) {
       if (entry->d_tag == DT_FLAGS_1)
         entry->d_un.d_val &= ~uint64_t(DF_1_PIE);
   }
-  std::ofstream(path, std::ios::binary | std::ios::in).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary | std::ios::in)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return 0;
 }
 

@@ -1,7 +1,7 @@
 //===- ProgramFileTest.cpp - real files: run, embedded, damaged -----------===//
 //
-// FAKE_PROGRAM is linked with the runtime's own main function, its weights in a section; FAKE_BESIDE has them in a
-// file of their own, FAKE_WEIGHTS.
+// FAKE_PROGRAM is linked with the runtime's own main function, its weights in a section; FAKE_BESIDE has them
+// in a file of their own, FAKE_WEIGHTS.
 //
 //===----------------------------------------------------------------------===//
 

@@ -60,7 +60,8 @@ TEST(Safetensors, AnUnfinishedFileVanishes) {
 }
 
 TEST(Safetensors, UnsoundHeadersAreRefused) {
-  EXPECT_EQ(problemOf(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"x":"y"}})", 8), "");
+  EXPECT_EQ(
+      problemOf(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"x":"y"}})", 8), "");
   EXPECT_NE(problemOf("", 8), "");
   EXPECT_NE(problemOf("[]", 8), "");
   EXPECT_NE(problemOf(R"({"a":1})", 8), "");
@@ -71,7 +72,9 @@ TEST(Safetensors, UnsoundHeadersAreRefused) {
   EXPECT_NE(problemOf(R"({"a":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}})", 8), "");
   EXPECT_NE(problemOf(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}})", 8), "");
   EXPECT_NE(problemOf(R"({"a":{"dtype":"U8","shape":[5],"data_offsets":[0,5]},)"
-                      R"("b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})", 8), "");
+                      R"("b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}})",
+                      8),
+            "");
   EXPECT_NE(problemOf(std::string(100000, '['), 8), "");
 }
 

@@ -148,7 +148,8 @@ TEST_F(SessionTest, MoreMemoryThanThereIsIsRefusedBeforehand) {
   FakeProgram large(options);
   Program greedy(large.image());
   std::string message = messageOf([&] { Session session(greedy, pool, 1u << 30); });
-  EXPECT_NE(message.find("not enough memory: a context of 1073741824 tokens needs"), std::string::npos) << message;
+  EXPECT_NE(message.find("not enough memory: a context of 1073741824 tokens needs"), std::string::npos)
+      << message;
   EXPECT_NE(message.find("--context"), std::string::npos);
 }
 

@@ -73,8 +73,8 @@ TEST(Generate, StopsWhereTheContextEnds) {
 TEST(Generate, TheSameSeedGivesTheSameText) {
   FakeProgram fake;
   auto draw = [&](const char *seed) {
-    return runVerb(fake, {"b", "-n", "20", "--temperature", "20", "--top-k", "0", "--min-p", "0", "--top-p", "1",
-                          "--seed", seed})
+    return runVerb(fake, {"b", "-n", "20", "--temperature", "20", "--top-k", "0", "--min-p", "0", "--top-p",
+                          "1", "--seed", seed})
         .out;
   };
   EXPECT_EQ(draw("7"), draw("7"));
@@ -86,7 +86,8 @@ TEST(Generate, AnswersThroughTheChatTemplate) {
   options.chatTemplate = "{% for m in messages %}{{ m.content }}{% endfor %}h";
   FakeProgram fake(options);
   EXPECT_EQ(runVerb(fake, {"bc", "--greedy", "-n", "3"}).out, continuation("bch", 3) + "\n");
-  EXPECT_EQ(runVerb(fake, {"bc", "--system", "d", "--greedy", "-n", "3"}).out, continuation("dbch", 3) + "\n");
+  EXPECT_EQ(runVerb(fake, {"bc", "--system", "d", "--greedy", "-n", "3"}).out,
+            continuation("dbch", 3) + "\n");
   EXPECT_EQ(runVerb(fake, {"bc", "--raw", "--greedy", "-n", "3"}).out, continuation("bc", 3) + "\n");
 }
 
@@ -96,7 +97,8 @@ TEST(Generate, TimingsAreForThoseWhoAsk) {
 }
 
 TEST(Generate, AnEncoderDecoderStartsFromTheText) {
-  Outcome outcome = runVerb(FakeProgram(FakeOptions{FakeKind::EncoderDecoder}), {"cd", "--greedy", "-n", "2"});
+  Outcome outcome =
+      runVerb(FakeProgram(FakeOptions{FakeKind::EncoderDecoder}), {"cd", "--greedy", "-n", "2"});
   EXPECT_EQ(outcome.out, "ge\n"); // (2 + 3) + 1 = 6, then 6 + 6 = 12 = 4 modulo 8
 }
 
@@ -113,7 +115,8 @@ TEST(Errors, HaveTheirStatusAndOneLine) {
 
   outcome = runVerb(fake, {"bbbb", "--context", "3"});
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.err, "fake: error: the text has 4 tokens, but the context has room for 3: try --context 4\n");
+  EXPECT_EQ(outcome.err,
+            "fake: error: the text has 4 tokens, but the context has room for 3: try --context 4\n");
   EXPECT_EQ(runVerb(fake, {"b", "--device", "gpu"}).status, 1);
   EXPECT_EQ(runVerb(fake, {"eval", "--input", "/nonexistent", "--output", "x"}).status, 1);
   EXPECT_EQ(runVerb(FakeProgram(FakeOptions{FakeKind::Encoder}), {"b"}).status, 1);
@@ -181,10 +184,12 @@ TEST(Bench, PrintsOneJsonObject) {
   EXPECT_EQ(outcome.out.find("{\"model\":\"fake\",\"target\":\"cpu\""), 0u) << outcome.out;
   EXPECT_NE(outcome.out.find("\"prefill\":{\"tokens\":10,\"tps\":["), std::string::npos) << outcome.out;
   EXPECT_NE(outcome.out.find("\"bytes_per_token\":32"), std::string::npos) << outcome.out;
-  outcome = runVerb(FakeProgram(), {"bench", "--prompt", "10", "--generate", "5", "--repeat", "1", "--profile"});
+  outcome =
+      runVerb(FakeProgram(), {"bench", "--prompt", "10", "--generate", "5", "--repeat", "1", "--profile"});
   EXPECT_NE(outcome.out.find("project_last"), std::string::npos) << outcome.out;
   EXPECT_EQ(runVerb(FakeProgram(FakeOptions{FakeKind::Encoder}), {"bench", "--prompt", "9"}).status, 0);
-  EXPECT_EQ(runVerb(FakeProgram(FakeOptions{FakeKind::EncoderDecoder}), {"bench", "--prompt", "9", "--generate", "4"})
+  EXPECT_EQ(runVerb(FakeProgram(FakeOptions{FakeKind::EncoderDecoder}),
+                    {"bench", "--prompt", "9", "--generate", "4"})
                 .status,
             0);
 }
@@ -192,8 +197,9 @@ TEST(Bench, PrintsOneJsonObject) {
 TEST(Info, TellsWhatIsInside) {
   Outcome outcome = runVerb(FakeProgram(), {"info", "--verify"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  for (const char *text : {"fake", "32 tokens, no more can be computed", "project_last", "bias", "f32", "cache",
-                           "forward, decode: (tokens: [T]) -> logits: [vocab]", "as they were written"})
+  for (const char *text :
+       {"fake", "32 tokens, no more can be computed", "project_last", "bias", "f32", "cache",
+        "forward, decode: (tokens: [T]) -> logits: [vocab]", "as they were written"})
     if (std::string(text) != "bias")
       EXPECT_NE(outcome.out.find(text), std::string::npos) << text << "\n" << outcome.out;
 }
@@ -218,7 +224,8 @@ TEST_F(EvalTest, DecodersGiveLogitsHiddenAndGreedy) {
   writer.create();
   writeIds(writer, "input_ids", {1, 2, 3, 4, 5, 6});
   writer.finish();
-  Outcome outcome = runVerb(FakeProgram(), {"eval", "--input", in, "--output", out, "--greedy", "3", "--hidden"});
+  Outcome outcome =
+      runVerb(FakeProgram(), {"eval", "--input", in, "--output", out, "--greedy", "3", "--hidden"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   SafetensorsReader reader(out);
   EXPECT_EQ(reader.tensors().at("logits").shape, (std::vector<uint64_t>{2, 3, 8}));
@@ -237,8 +244,8 @@ TEST_F(EvalTest, PaddingIsLeftOut) {
   writeIds(writer, "attention_mask", {1, 1, 0, 0, 1, 1});
   writeIds(writer, "token_type_ids", {0, 1, 0, 0, 0, 1});
   writer.finish();
-  Outcome outcome =
-      runVerb(FakeProgram(FakeOptions{FakeKind::Encoder}), {"eval", "--input", in, "--output", out, "--hidden"});
+  Outcome outcome = runVerb(FakeProgram(FakeOptions{FakeKind::Encoder}),
+                            {"eval", "--input", in, "--output", out, "--hidden"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   SafetensorsReader reader(out);
   std::vector<float> rows = reader.floats("last_hidden_state");
