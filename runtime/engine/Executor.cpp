@@ -67,7 +67,7 @@ void Executor::bind(const format::Entry &entry, Plan &plan) const {
   plan.tasks.clear();
   for (const format::Step *step : *entry.steps()) {
     Task task;
-    task.kernel = program.kernels().kernels[step->kernel()];
+    task.kernel = program.kernels()->kernels[step->kernel()];
     task.buffers = plan.buffers.data() + plan.buffers.size();
     task.sizes = callSizes.values.data();
     task.scalars = step->scalars() ? step->scalars()->data() : nullptr;

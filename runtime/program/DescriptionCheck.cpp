@@ -2,7 +2,9 @@
 
 #include "runtime/program/DescriptionCheck.h"
 
+#include "runtime/abi/vulkan.h"
 #include "runtime/program/Format.h"
+#include "runtime/program/Program.h"
 #include "runtime/support/Error.h"
 
 #include <fmt/format.h>
@@ -15,6 +17,9 @@ namespace {
 /// Bounds that no real program comes near; they keep sums and tables small.
 constexpr uint64_t mostScratch = uint64_t(1) << 30;
 constexpr uint32_t mostRounding = 1 << 20;
+constexpr uint32_t mostInvocations = 1 << 16;
+constexpr uint32_t mostShared = 1 << 24;
+constexpr uint32_t spirvMagic = 0x07230203, spirvHeaderWords = 5;
 
 template <typename T> uint64_t sizeOf(const T *list) { return list ? list->size() : 0; }
 
@@ -31,6 +36,9 @@ public:
                       program.options(), program.chat_template(), program.bos_token(), program.eos_token()})
       if (!text)
         refuse("head", "a text is missing");
+    if (std::string_view target = program.target()->string_view();
+        target != "cpu" && target != "vulkan" && target != "vulkan,cpu")
+      refuse("head", fmt::format("the target '{}' is not known", target));
     if (program.cache_multiple() == 0 || program.cache_multiple() > mostRounding)
       refuse("head", "cache_multiple must be between 1 and 2^20");
     if (program.context() > uint32_t(INT32_MAX))
@@ -49,6 +57,29 @@ private:
       checkFactors(kernel->grid(), place);
       if (kernel->scratch() > mostScratch)
         refuse(place, "scratch memory must be at most 2^30 bytes");
+      checkShaders(*kernel, place);
+    }
+  }
+
+  void checkShaders(const format::Kernel &kernel, const std::string &place) {
+    if (kernel.device_scratch() > mostScratch || kernel.device_scratch() % bufferAlignment != 0)
+      refuse(place, fmt::format("a workgroup's scratch memory must be a multiple of {}, at most 2^30 bytes",
+                                bufferAlignment));
+    if (Program::isFor(program, "vulkan") && sizeOf(kernel.shaders()) == 0)
+      refuse(place, "it has no shader");
+    for (size_t i = 0; i < sizeOf(kernel.writes()); ++i)
+      if (kernel.writes()->Get(i) > 1)
+        refuse(place, "what it writes must be told by 0 and 1");
+    for (size_t i = 0; i < sizeOf(kernel.shaders()); ++i) {
+      const format::Shader &shader = *kernel.shaders()->Get(i);
+      if (sizeOf(shader.spirv()) < spirvHeaderWords || shader.spirv()->Get(0) != spirvMagic)
+        refuse(place, "a shader does not begin as SPIR-V");
+      if (shader.workgroup() == 0 || shader.workgroup() > mostInvocations)
+        refuse(place, "a workgroup must have between 1 and 2^16 invocations");
+      if (shader.shared() > mostShared)
+        refuse(place, "shared memory must be at most 2^24 bytes");
+      if (shader.subgroup() > mostInvocations || (shader.subgroup() & (shader.subgroup() - 1)) != 0)
+        refuse(place, "a subgroup's size must be a power of two");
     }
   }
 
@@ -132,9 +163,31 @@ private:
       refuse(place,
              fmt::format("a step names kernel {}, there are {}", step.kernel(), program.kernels()->size()));
     checkFactors(step.operations(), place);
+    if (const format::Kernel &kernel = *program.kernels()->Get(step.kernel()); sizeOf(kernel.shaders()) != 0)
+      checkShaderCall(step, kernel, place);
     if (step.bindings())
       for (const format::Binding *binding : *step.bindings())
         checkBinding(entry, *binding, place);
+  }
+
+  void checkShaderCall(const format::Step &step, const format::Kernel &kernel, const std::string &place) {
+    std::string_view name = kernel.name()->string_view();
+    uint64_t bindings = sizeOf(step.bindings());
+    if (bindings + sizeOf(step.scalars()) + (kernel.device_scratch() != 0) > HEDDLE_PUSH_WORDS)
+      refuse(place, fmt::format("a step of '{}' has more than {} bindings and scalars", name,
+                                int(HEDDLE_PUSH_WORDS)));
+    if (bindings != sizeOf(kernel.writes()))
+      refuse(place, fmt::format("a step of '{}' has {} bindings, its kernel {}", name, bindings,
+                                sizeOf(kernel.writes())));
+    for (uint32_t i = 0; i < bindings; ++i) {
+      const format::Binding &binding = *step.bindings()->Get(i);
+      if (binding.space() != format::Space::Weights)
+        continue;
+      if (kernel.writes()->Get(i) != 0)
+        refuse(place, fmt::format("'{}' writes weights", name));
+      if (binding.bytes() == 0)
+        refuse(place, fmt::format("a step of '{}' does not say how many bytes of weights it reads", name));
+    }
   }
 
   void checkBinding(const format::Entry &entry, const format::Binding &binding, const std::string &place) {
@@ -148,6 +201,8 @@ private:
       if (binding.index() % bufferAlignment != 0)
         refuse(place, fmt::format("the weights at {} must start at a multiple of {}", binding.index(),
                                   bufferAlignment));
+      if (binding.bytes() > program.weights_bytes() - binding.index())
+        refuse(place, fmt::format("the weights at {} reach beyond the end", binding.index()));
       return;
     }
     refuse(place, "a binding's space is not known");

@@ -17,6 +17,7 @@ namespace heddle {
 ///   - kernels, slots, caches and weights that are named by number exist; weights start at multiples of 64
 ///   - no two entries have both name and variant in common
 ///   - sizes of caches depend on C only
+///   - shaders begin as SPIR-V, their sizes are sane, and their steps fit the push constants (abi/vulkan.h)
 ///
 /// What depends on the sizes of a call (that values fit their slots, that sums do not overflow) is checked
 /// when they are known: Layout.h. `bytes` must start at a multiple of 8. Throws Error.

@@ -35,14 +35,16 @@ static void checkKernels(const heddle_kernel_table &table, uint64_t expected) {
                     table.cpu ? table.cpu : "?", table.count, expected));
 }
 
-Program::Program(const ProgramImage &image) : file(image.path) {
+Program::Program(const ProgramImage &image) : file(image.path), descriptionHash(image.descriptionHash) {
   std::span<const uint8_t> bytes = aligned(image.description, alignedCopy);
   if (XXH3_64bits(bytes.data(), bytes.size()) != image.descriptionHash)
     throw Error(fmt::format(
         "the description in '{}' is damaged: its checksum differs; compile the model again", file));
   root = &checkDescription(bytes);
-  table = &chooseKernels(image.tables);
-  checkKernels(*table, root->kernels()->size());
+  if (isFor(*root, "cpu")) {
+    table = &chooseKernels(image.tables);
+    checkKernels(*table, root->kernels()->size());
+  }
 
   if (image.weights) {
     if (image.weights->size() != root->weights_bytes())
@@ -60,6 +62,10 @@ const format::Entry *Program::findEntry(std::string_view name, format::Variant v
     if (entry->name()->string_view() == name && entry->variant() == variant)
       return entry;
   return nullptr;
+}
+
+bool Program::isFor(const format::Program &program, std::string_view target) {
+  return program.target()->string_view().find(target) != std::string_view::npos;
 }
 
 bool Program::usesCaches(const format::Entry &entry) {

@@ -43,11 +43,21 @@ public:
   /// The entry of that name and variant, or null.
   const format::Entry *findEntry(std::string_view name, format::Variant variant) const;
 
+  /// Whether the program has code for `target`, "cpu" or "vulkan".
+  static bool isFor(const format::Program &program, std::string_view target);
+
   /// Whether a step of the entry works on a cache.
   static bool usesCaches(const format::Entry &entry);
 
-  /// The kernels chosen for this processor: as many as the description has.
-  const heddle_kernel_table &kernels() const { return *table; }
+  /// The kernels chosen for this processor: as many as the description has. Null when it has no code for the
+  /// CPU.
+  const heddle_kernel_table *kernels() const { return table; }
+
+  /// What these are for, as given to --cpu; empty without them.
+  std::string_view cpu() const { return table && table->cpu ? table->cpu : ""; }
+
+  /// XXH3-64 of the description.
+  uint64_t hash() const { return descriptionHash; }
 
   /// The weights section: description().weights_bytes() bytes. Null when there are none.
   const uint8_t *weights() const { return weightBytes; }
@@ -64,6 +74,7 @@ public:
 private:
   std::string file;
   std::vector<uint64_t> alignedCopy; ///< of a description that did not start at a multiple of 8
+  uint64_t descriptionHash;
   const format::Program *root = nullptr;
   const heddle_kernel_table *table = nullptr;
   MappedWeights mapped;

@@ -101,8 +101,7 @@ public:
 
   std::string text() const {
     std::string out = fmt::format("{} on {}, {} threads, kernels for '{}'\n", program.model()->string_view(),
-                                  program.target()->string_view(), model.threads(),
-                                  model.program().kernels().cpu ? model.program().kernels().cpu : "?");
+                                  program.target()->string_view(), model.threads(), model.program().cpu());
     out += prefill.line("prefill");
     if (!decode.perSecond.empty()) {
       out += decode.line("decode");
@@ -117,7 +116,7 @@ public:
     nlohmann::ordered_json root;
     root["model"] = program.model()->str();
     root["target"] = program.target()->str();
-    root["cpu"] = model.program().kernels().cpu ? model.program().kernels().cpu : "";
+    root["cpu"] = model.program().cpu();
     root["threads"] = model.threads();
     root["prefill"] = {{"tokens", prefill.tokens}, {"tps", prefill.perSecond}};
     root["decode"] = {

@@ -35,7 +35,8 @@ void describeHead(const Program &program, Listing &list) {
   list.add("target", root.target()->str());
   list.add("compiled by",
            fmt::format("heddle {} {}", root.compiler()->string_view(), root.options()->string_view()));
-  list.add("kernels for", program.kernels().cpu ? program.kernels().cpu : "?");
+  if (program.kernels())
+    list.add("kernels for", std::string(program.cpu()));
   list.add("context", root.context() == 0
                           ? "not known"
                           : fmt::format("{} tokens{}", root.context(),
