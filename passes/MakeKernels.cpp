@@ -198,7 +198,7 @@ private:
             emitPlain(view->getResult(0), context);
           return success();
         })
-        .Case<InvokeOp>([&](InvokeOp invoke) { return lowerInvoke(invoke), success(); })
+        .Case<InvokeOp>([&](InvokeOp invoke) { return lowerInvoke(invoke, context), success(); })
         .Case<TapOp>([&](TapOp tap) { return lowerTap(tap, context), success(); })
         .Case<ReturnOp>([&](ReturnOp end) { return lowerReturn(end, context), success(); })
         .Case<arith::ConstantOp, BufferOp, CacheOp, PackedOp, LaunchOp>([](Operation *) { return success(); })
@@ -230,10 +230,31 @@ private:
   }
   void copyToCache(KeepOp keep, EmitContext &context) { copyPart(keep.getInput(), keep, context); }
 
-  void lowerInvoke(InvokeOp invoke) {
+  /// A tensor's memory as a layer takes it: an entry's own arguments may lie in another order, and are copied
+  /// once for all invocations.
+  Value inLayerLayout(Value tensor, EmitContext &context) {
+    auto axes = [](const Layout &layout) {
+      return llvm::map_to_vector(layout.dims, [](const LayoutDim &dim) { return StringRef(dim.axis); });
+    };
+    const Storage &storage = *memory.find(tensor);
+    auto type = cast<NamedTensorType>(tensor.getType());
+    Layout wanted = Layout::parse(defaultLayout(type, plain, order), type, false);
+    if (axes(storage.layout) == axes(wanted))
+      return storage.memref;
+    auto [copy, added] = copiesForLayers.insert({tensor, Value()});
+    if (added) {
+      ArrayAttr dims = builder.getArrayAttr(wanted.dynamicDims(builder.getContext()));
+      copy->second =
+          BufferOp::create(builder, tensor.getLoc(), wanted.memref(storedType(type)), dims, IntegerAttr());
+      copyTo(tensor, {copy->second, wanted}, context);
+    }
+    return copy->second;
+  }
+
+  void lowerInvoke(InvokeOp invoke, EmitContext &context) {
     SmallVector<Value> operands;
     for (Value argument : invoke.getArgs())
-      operands.push_back(memory.find(argument)->memref);
+      operands.push_back(inLayerLayout(argument, context));
     for (Value result : invoke.getOuts())
       operands.push_back(memory.find(result)->memref);
     InvokeOp::create(builder, invoke.getLoc(), TypeRange(), invoke.getLayerAttr(), invoke.getIndexAttr(),
@@ -299,6 +320,7 @@ private:
   OpBuilder builder;
   SmallVector<Operation *> originals;
   SmallVector<Storage> results;
+  llvm::DenseMap<Value, Value> copiesForLayers;
   SmallVector<Type> argumentTypes;
   SmallVector<Attribute> argumentAttributes;
   unsigned tensorArguments = 0;

@@ -58,6 +58,21 @@ heddle.layer @top(%x: !x) -> (!heddle.tensor<T, k = 2>, !heddle.tensor<T, k = 2 
   heddle.return %b, %w : !heddle.tensor<T, k = 2>, !heddle.tensor<T, k = 2 : i32>
 }
 
+// What an entry is given has tokens outermost: copied once for all layers that take it.
+// CHECK-LABEL: heddle.entry @passes
+// CHECK: heddle.launch @passes.entry(%arg0, %[[COPY:.*]]) writes [1] : memref<?x24xf32>, memref<24x?xf32>
+// CHECK-NEXT: heddle.invoke @softmax[0] (%[[COPY]], %[[MIDDLE:.*]]) :
+// CHECK-NEXT: heddle.invoke @both[0] (%[[COPY]], %[[MIDDLE]], %
+heddle.layer @both(%x: !x, %y: !x) -> !x attributes {kind = "both"} {
+  %z = heddle.map(%x, %y) { ^bb0(%a: f32, %b: f32): %0 = arith.addf %a, %b : f32 heddle.yield %0 : f32 } : (!x, !x) -> !x
+  heddle.return %z : !x
+}
+heddle.entry @passes(%x: !x) -> !x attributes {input_names = ["x"], output_names = ["y"], extents = array<i64: 0>, defaults = [unit]} {
+  %s = heddle.invoke @softmax[0] (%x) : (!x) -> !x
+  %z = heddle.invoke @both[0] (%x, %s) : (!x, !x) -> !x
+  heddle.return %z : !x
+}
+
 // Indices are clamped, whatever the tokens are.
 // CHECK-LABEL: heddle.kernel @lookup.lookup lanes 16 grid [array<i64: 1, 1, 1>]
 // CHECK-SAME: dims ["T", "T"]
