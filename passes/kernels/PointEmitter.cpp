@@ -320,17 +320,32 @@ Value PointEmitter::combine(ReduceKind kind, Value a, Value b) {
   llvm_unreachable("all kinds");
 }
 
+/// How many elements the axes `over` have together, as a real.
+Value PointEmitter::elements(NamedTensorType type, ArrayRef<StringRef> over) {
+  double fixed = 1;
+  Value count;
+  for (StringRef axis : over) {
+    if (type.size(axis) != NamedTensorType::kDynamic) {
+      fixed *= type.size(axis);
+      continue;
+    }
+    Value size = arith::IndexCastOp::create(k.builder, k.loc, k.builder.getI32Type(), k.axisSize(type, axis));
+    size = arith::SIToFPOp::create(k.builder, k.loc, k.builder.getF32Type(), size);
+    count = count ? arith::MulFOp::create(k.builder, k.loc, count, size) : size;
+  }
+  if (!count)
+    return k.real(fixed);
+  return fixed == 1 ? count : arith::MulFOp::create(k.builder, k.loc, count, k.real(fixed));
+}
+
 Value PointEmitter::reduce(ReduceKind kind, NamedTensorType type, ArrayRef<StringRef> over, const Env &env,
                            llvm::function_ref<Value(const Env &)> element) {
   bool across = kind != ReduceKind::Any && !over.empty();
-  double count = 1;
   for (StringAttr axis : type.getNames())
     if (!llvm::is_contained(over, axis.getValue())) {
       Idx index = env.lookup(axis);
       across = across && !index.lane && !index.varying;
     }
-  for (StringRef axis : over)
-    count *= type.size(axis);
   // Lanes run along the longest axis; short ones are not worth it.
   StringRef laneAxis;
   if (across)
@@ -361,6 +376,6 @@ Value PointEmitter::reduce(ReduceKind kind, NamedTensorType type, ArrayRef<Strin
     result = LaneReduceOp::create(k.builder, k.loc, result.getType(),
                                   kind == ReduceKind::Max ? kind : ReduceKind::Sum, result);
   if (kind == ReduceKind::Mean)
-    result = arith::DivFOp::create(k.builder, k.loc, result, k.real(count));
+    result = arith::DivFOp::create(k.builder, k.loc, result, elements(type, over));
   return result;
 }

@@ -55,6 +55,7 @@ private:
   mlir::Value contract(ContractOp op, const Env &env);
   mlir::Value neutral(ReduceKind kind, mlir::Type type);
   mlir::Value combine(ReduceKind kind, mlir::Value a, mlir::Value b);
+  mlir::Value elements(NamedTensorType type, llvm::ArrayRef<llvm::StringRef> over);
 
   KernelBuilder &k;
   llvm::DenseMap<mlir::Value, mlir::Value> aliases, known;

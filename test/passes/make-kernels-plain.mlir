@@ -58,6 +58,12 @@ heddle.layer @top(%x: !x) -> (!heddle.tensor<T, k = 2>, !heddle.tensor<T, k = 2 
   heddle.return %b, %w : !heddle.tensor<T, k = 2>, !heddle.tensor<T, k = 2 : i32>
 }
 
+// A mean over tokens divides by how many there are.
+heddle.layer @mean(%x: !x) -> !heddle.tensor<d = 24> attributes {kind = "block"} {
+  %m = heddle.reduce mean %x over ["T"] : (!x) -> !heddle.tensor<d = 24>
+  heddle.return %m : !heddle.tensor<d = 24>
+}
+
 // What an entry is given has tokens outermost: copied once for all layers that take it.
 // CHECK-LABEL: heddle.entry @passes
 // CHECK: heddle.launch @passes.entry(%arg0, %[[COPY:.*]]) writes [1] : memref<?x24xf32>, memref<24x?xf32>
@@ -107,3 +113,10 @@ heddle.entry @passes(%x: !x) -> !x attributes {input_names = ["x"], output_names
 // CHECK: arith.divf
 // CHECK-NOT: heddle.lane_reduce
 // CHECK: heddle.kernel @top.top
+
+// CHECK-LABEL: heddle.kernel @mean.reduce
+// CHECK: %[[T:.*]] = heddle.size "T"
+// CHECK: %[[SUM:.*]] = scf.for
+// CHECK: %[[WHOLE:.*]] = arith.index_cast %[[T]] : index to i32
+// CHECK: %[[COUNT:.*]] = arith.sitofp %[[WHOLE]] : i32 to f32
+// CHECK: arith.divf %{{.*}}, %[[COUNT]]
