@@ -19,6 +19,7 @@ private:
   explicit CheckpointBuilder(llvm::StringRef path);
 
   llvm::Error readConfigs();
+  llvm::Error readModules();
   llvm::Error readWeights();
   llvm::Error readShards(const MappedFile &index);
   /// Parses a file of weights and keeps it; its tensors go to the end of the list.

@@ -11,6 +11,7 @@
 #include "frontend/checkpoint/JsonText.h"
 #include "frontend/checkpoint/ReadError.h"
 #include "frontend/checkpoint/Safetensors.h"
+#include "frontend/checkpoint/SentenceModules.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
@@ -57,13 +58,18 @@ static std::string folderRemedy(StringRef path) {
   return "give the folder of a Hugging Face model, or a .gguf file";
 }
 
-static Expected<json::Object> readJsonFile(StringRef path) {
+static Expected<std::unique_ptr<MappedFile>> openJson(StringRef path) {
   Expected<std::unique_ptr<MappedFile>> file = MappedFile::open(path);
-  if (!file)
-    return file.takeError();
-  if ((*file)->bytes().size() > longestJson)
+  if (file && (*file)->bytes().size() > longestJson)
     return readError(path, "", "JSON of at most " + Twine(longestJson) + " bytes",
                      Twine((*file)->bytes().size()) + " bytes");
+  return file;
+}
+
+static Expected<json::Object> readJsonFile(StringRef path) {
+  Expected<std::unique_ptr<MappedFile>> file = openJson(path);
+  if (!file)
+    return file.takeError();
   return parseJsonObject((*file)->text(), path);
 }
 
@@ -116,6 +122,9 @@ Error CheckpointBuilder::readConfigs() {
     checkpoint->type = type->getAsString()->str();
   }
 
+  if (Error error = readModules())
+    return error;
+
   std::string generation = inFolder("generation_config.json");
   if (fs::exists(generation)) {
     Expected<json::Object> object = readJsonFile(generation);
@@ -126,6 +135,26 @@ Error CheckpointBuilder::readConfigs() {
   auto ifThere = [&](StringRef name) { return fs::exists(inFolder(name)) ? inFolder(name) : std::string(); };
   checkpoint->beside = {ifThere("tokenizer.json"), ifThere("tokenizer_config.json"),
                         ifThere("chat_template.jinja")};
+  return Error::success();
+}
+
+/// What sentence-transformers puts behind an encoder becomes an entry of the config.
+Error CheckpointBuilder::readModules() {
+  std::string path = inFolder("modules.json");
+  if (!fs::exists(path))
+    return Error::success();
+  Expected<std::unique_ptr<MappedFile>> file = openJson(path);
+  if (!file)
+    return file.takeError();
+  auto readFolder = [&](StringRef name) -> Expected<json::Object> {
+    SmallString<256> config(name);
+    sys::path::append(config, "config.json");
+    return fs::exists(inFolder(config)) ? readJsonFile(inFolder(config)) : json::Object();
+  };
+  Expected<json::Object> modules = parseSentenceModules((*file)->text(), path, readFolder);
+  if (!modules)
+    return modules.takeError();
+  checkpoint->configObject.try_emplace("modules", std::move(*modules));
   return Error::success();
 }
 

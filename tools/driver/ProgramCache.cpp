@@ -56,14 +56,28 @@ public:
     for (fs::directory_iterator it(folder, code), end; it != end && !code; it.increment(code))
       if (StringRef(it->path()).ends_with(suffix))
         files.push_back(it->path());
+    addFiles(files, one);
+  }
+
+  /// A checkpoint's folder, and the config.json of each folder in it.
+  void addCheckpoint(StringRef folder) {
+    addFolder(folder, "", &Key::addFile);
+    std::vector<std::string> configs;
+    std::error_code code;
+    for (fs::directory_iterator it(folder, code), end; it != end && !code; it.increment(code))
+      if (std::string config = it->path() + "/config.json"; fs::exists(config))
+        configs.push_back(config);
+    addFiles(configs, &Key::addFile);
+  }
+  std::string finish() { return toHex(hash.final(), /*LowerCase=*/true).substr(0, 24); }
+
+private:
+  void addFiles(std::vector<std::string> &files, void (Key::*one)(StringRef)) {
     llvm::sort(files);
     for (const std::string &file : files)
       (this->*one)(file);
   }
 
-  std::string finish() { return toHex(hash.final(), /*LowerCase=*/true).substr(0, 24); }
-
-private:
   SHA256 hash;
 };
 
@@ -86,7 +100,7 @@ static std::string keyOf(const CompileOptions &options) {
   if (options.isPage())
     key.addText(model);
   else if (fs::is_directory(model))
-    key.addFolder(model, "", &Key::addFile);
+    key.addCheckpoint(model);
   else
     key.addFile(model);
   if (!options.arch.empty())

@@ -139,6 +139,7 @@ public:
   ~TemporaryFolder() { std::filesystem::remove_all(folder); }
   std::string path(const std::string &name = "") const { return name.empty() ? folder : folder + "/" + name; }
   std::string write(const std::string &name, const Bytes &bytes) const {
+    std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
     std::ofstream(path(name), std::ios::binary)
         .write(reinterpret_cast<const char *>(bytes.data.data()), bytes.data.size());
     return path(name);
