@@ -3,6 +3,8 @@
 #include "runtime/verbs/Options.h"
 #include "runtime/verbs/Verbs.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 
@@ -13,9 +15,13 @@ using Vector = std::vector<double>;
 
 /// Ways from an encoder's outputs to one vector.
 struct Pooling {
-  std::string name; ///< "mean" of all tokens, the "first" token, or the model's own "pooler"
+  /// "mean" of all tokens, the "first" token, the model's "pooler", or its "own": what the page says, of any
+  /// length.
+  std::string name;
 
-  std::string output() const { return name == "pooler" ? "pooler_output" : "last_hidden_state"; }
+  std::string output() const {
+    return name == "own" ? "sentence_embedding" : name == "pooler" ? "pooler_output" : "last_hidden_state";
+  }
 };
 
 bool hasOutput(const format::Program &program, std::string_view name) {
@@ -30,11 +36,18 @@ bool hasOutput(const format::Program &program, std::string_view name) {
 std::string chooseOutput(const format::Program &program, const Pooling &pooling) {
   if (hasOutput(program, pooling.output()))
     return pooling.output();
-  if (pooling.name != "pooler" && hasOutput(program, "memory"))
+  if ((pooling.name == "mean" || pooling.name == "first") && hasOutput(program, "memory"))
     return "memory";
   throw Error(fmt::format("'{}' has no output '{}': it does not embed texts{}",
                           program.model()->string_view(), pooling.output(),
-                          pooling.name == "pooler" ? "; try --pool mean" : ""));
+                          pooling.name == "pooler" || pooling.name == "own" ? "; try --pool mean" : ""));
+}
+
+double dot(const Vector &a, const Vector &b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    sum += a[i] * b[i];
+  return sum;
 }
 
 Vector embed(Model &model, const std::string &text, const Pooling &pooling, const ContextOption &context) {
@@ -55,20 +68,17 @@ Vector embed(Model &model, const std::string &text, const Pooling &pooling, cons
     session.encode(tokens, &sink);
   else
     session.evaluate(tokens, {}, sink);
-  double length = 0;
-  for (double x : sum)
-    length += x * x;
-  length = std::sqrt(length);
+  if (pooling.name == "own")
+    return sum;
+  double length = std::sqrt(dot(sum, sum));
   for (double &x : sum)
     x = length > 0 ? x / length : 0;
   return sum;
 }
 
-double dot(const Vector &a, const Vector &b) {
-  double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i)
-    sum += a[i] * b[i];
-  return sum;
+double cosine(const Vector &a, const Vector &b) {
+  double lengths = std::sqrt(dot(a, a) * dot(b, b));
+  return lengths > 0 ? dot(a, b) / lengths : 0;
 }
 
 /// A text's head, for a table; cut between characters.
@@ -98,7 +108,7 @@ std::string cosineTable(const std::vector<std::string> &texts, const std::vector
   for (size_t i = 0; i < texts.size(); ++i) {
     table += heading(texts[i]);
     for (size_t j = 0; j < texts.size(); ++j)
-      table += fmt::format("\t{:.4f}", dot(vectors[i], vectors[j]));
+      table += fmt::format("\t{:.4f}", cosine(vectors[i], vectors[j]));
     table += '\n';
   }
   return table;
@@ -107,23 +117,28 @@ std::string cosineTable(const std::vector<std::string> &texts, const std::vector
 
 void embedVerb(const Invocation &call) {
   std::vector<std::string> texts;
-  Pooling pooling{"mean"};
+  Pooling pooling;
   bool asVectors = false;
   MachineOptions machine;
   ContextOption context;
-  CommandLine line(call.name,
-                   "Prints a text's vector, of length 1; of several texts, their cosine similarities.");
+  CommandLine line(call.name, "Prints a text's vector; of several texts, their cosine similarities.");
   line.option("TEXT", texts, "the texts").require("TEXT");
-  line.option("--pool", pooling.name, "mean (of all tokens), first (token), or pooler (the model's own)");
+  line.option("--pool", pooling.name,
+              "mean (of all tokens) or first (token), of length 1, pooler, or own (default, if the model has "
+              "its own way; "
+              "else mean)");
   line.flag("--vectors", asVectors, "print vectors of several texts too, a line each");
   context.declare(line);
   machine.declare(line);
   if (!line.parse(call.arguments))
     return;
-  if (pooling.name != "mean" && pooling.name != "first" && pooling.name != "pooler")
-    throw UsageError(fmt::format("--pool must be mean, first or pooler, not '{}'", pooling.name));
+  constexpr std::array<std::string_view, 5> known = {"", "mean", "first", "pooler", "own"};
+  if (std::ranges::find(known, pooling.name) == known.end())
+    throw UsageError(fmt::format("--pool must be mean, first, pooler or own, not '{}'", pooling.name));
 
   std::unique_ptr<Model> model = machine.load(call.image);
+  if (pooling.name.empty())
+    pooling.name = hasOutput(model->description(), "sentence_embedding") ? "own" : "mean";
   chooseOutput(model->description(), pooling);
   std::vector<Vector> vectors;
   for (const std::string &text : texts)
