@@ -79,6 +79,12 @@ Value Elaborator::tensor(StringRef text, Frame &frame, SMRange place) {
 
 //===- dimensions ---------------------------------------------------------===//
 
+/// Whether a size's declaration says what it is where no row does; `= none` says only that it may be absent.
+static bool hasDefault(const ast::DeclItem &item) {
+  auto *name = dyn_cast_or_null<ast::NameExpr>(item.value);
+  return item.value && !(name && name->name == "none");
+}
+
 /// A size that nothing has set is that of a stored dimension which is just this axis.
 void Elaborator::inferSizes(const ast::Dims &dims, Frame &frame, const StoredView &view) {
   if (dims.dims.size() != view.first().shape.size())
@@ -93,7 +99,7 @@ void Elaborator::inferSizes(const ast::Dims &dims, Frame &frame, const StoredVie
     auto known = declared.find(name);
     bool isSize = known != declared.end() && known->second.kind == ast::DeclKind::Size;
     const Value *set = tableFrame.find(name);
-    if (isSize && (!set || set->is(Value::Kind::None)) && !known->second.item->value) {
+    if (isSize && (!set || set->is(Value::Kind::None)) && !hasDefault(*known->second.item)) {
       tableFrame.values[name] = Value::number(Number::integer(double(size)));
       tableFrame.places[name] = factor.range;
     }
