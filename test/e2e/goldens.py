@@ -3,8 +3,8 @@
 
   goldens.py HEDDLE SCRATCH
 
-Each model is run with `heddle eval`: -O0 and -O2, for this processor and for any with AVX2. Other families, if
-their references are beside the repository, for this processor only. Logits, scores and hidden states must be
+Each model is run with `heddle eval`: -O0 and -O2, for this processor and for any with AVX2. Heads and variants of
+families, and other families if their references are beside the repository, for this processor only. Logits, scores and hidden states must be
 within ten times the distance that float32 and float64 have in the reference implementation; tokens chosen
 greedily must be the same. A config.json as newer libraries write it must give the same model.
 """
@@ -21,6 +21,7 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids")
 RECOMPUTED = {"greedy_ids_nocache": "greedy_ids"}  # what the reference gives without its cache
 FLAWED = ("greedy_ids_hf_cached",)  # what it gives with it: not causal where rotary frequencies change
 OURS = ("llama", "qwen2")
+VARIANTS = ("bert-masked", "bert-sentence", "cohere2", "qwen3-moe", "roberta-labels")  # see data/README.md
 BESIDE = ("mistral", "llama-tied-bias", "llama-reward")
 FAMILIES = ("bart", "bert", "cohere", "deepseek_v3", "falcon", "gemma2", "gemma3_text", "gpt2", "gpt_oss",
             "granite", "llama4_text", "marian", "mixtral", "modernbert", "olmo2", "phi3", "phi3-switch", "qwen3",
@@ -154,6 +155,10 @@ def main():
                     results.case(name, check, heddle, folder, scratch, [level, "--cpu", cpu])
         results.case(f"{folder.name} with config_v5.json", check_newer_config, heddle, folder, scratch)
         results.case(f"{folder.name} on 1, 2 and 3 threads", check_threads, heddle, folder, scratch)
+
+    for name in VARIANTS:
+        for level in ("-O0", "-O2"):
+            results.case(f"{name} {level}", check, heddle, SOURCE / "data" / name, scratch, [level])
 
     for name in FAMILIES:
         folder = SHARED / "goldens" / name
