@@ -16,12 +16,16 @@ build=(
   libfmt-dev libcli11-dev nlohmann-json3-dev        # headers of the runtime
   libpcre2-dev libutf8proc-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler
+  libvulkan-dev                       # Vulkan's headers: programs open its loader when they run
   python3 python3-venv                # scripts/fetch-model.py: pip, in a virtual environment if need be
 )
 test=(
   libgtest-dev                        # unit tests
   llvm-22-tools                       # lit and FileCheck
   libclang-rt-22-dev                  # sanitizers and libFuzzer
+  mesa-vulkan-drivers                 # lavapipe: a Vulkan device without a GPU
+  vulkan-validationlayers             # and what watches over its use
+  glslang-tools spirv-tools           # shaders of tests; spirv-val
 )
 
 case "${1:-build}" in

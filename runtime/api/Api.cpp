@@ -14,12 +14,12 @@ using namespace heddle;
 /// A model and its one sequence, made when first needed: a model that only tokenizes needs no memory for it.
 struct heddle_handle {
   heddle_handle(const char *path, const heddle_options &options)
-      : path(path), model(linkedProgram(this->path), options.threads),
+      : path(path), model(linkedProgram(this->path), {.threads = options.threads}),
         context(options.context != 0 ? options.context : defaultContext(model.description(), 0)) {}
 
   Session &sequence() {
     if (!session)
-      session = std::make_unique<Session>(model.program(), model.pool(), context);
+      session = std::make_unique<Session>(model.program(), model.machine(), context);
     return *session;
   }
 

@@ -13,7 +13,6 @@ namespace heddle {
 static constexpr uint64_t longestChunk = 512;
 static constexpr uint64_t shortestChunk = 16;
 static constexpr uint64_t largestOutputs = 16 << 20;
-static constexpr uint64_t largestArena = uint64_t(1) << 30;
 
 static void append(Layout &layout, uint64_t bytes) {
   layout.offsets.push_back(layout.bytes);
@@ -61,7 +60,7 @@ static uint64_t outputBytes(const format::Entry &entry, const CallSizes &sizes) 
   return bytes;
 }
 
-uint64_t chooseChunk(const format::Entry &entry, uint64_t capacity, uint64_t second) {
+uint64_t chooseChunk(const format::Entry &entry, uint64_t capacity, uint64_t second, uint64_t largestArena) {
   if (entry.variant() == format::Variant::Decode)
     return 1;
   CallSizes sizes;

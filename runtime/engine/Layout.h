@@ -23,9 +23,14 @@ Layout layOutArena(const format::Entry &entry, const CallSizes &most);
 /// All caches for a capacity of C tokens, a multiple of the program's cache_multiple.
 Layout layOutCaches(const format::Program &program, uint64_t capacity);
 
+/// Bytes that an arena should have at most where nothing else says so.
+inline constexpr uint64_t usualLargestArena = uint64_t(1) << 30;
+
 /// The most tokens that one call should take. Calls of the variant All are kept so short that its outputs
-/// stay near 16 MiB, and all calls so that the arena stays below 1 GiB, as far as that can be had.
-uint64_t chooseChunk(const format::Entry &entry, uint64_t capacity, uint64_t second);
+/// stay near 16 MiB, and all calls so that the arena has at most `largestArena` bytes, as far as that can be
+/// had.
+uint64_t chooseChunk(const format::Entry &entry, uint64_t capacity, uint64_t second,
+                     uint64_t largestArena = usualLargestArena);
 
 /// Whether a sequence may be computed piece by piece: earlier tokens are remembered in caches, and what comes
 /// out belongs to single tokens or to the last one.

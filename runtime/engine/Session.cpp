@@ -2,10 +2,11 @@
 
 #include "runtime/engine/Session.h"
 
-#include "runtime/engine/Memory.h"
+#include "runtime/engine/Layout.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace heddle {
 
@@ -65,16 +66,13 @@ static uint64_t checkContext(const format::Program &program, uint64_t context) {
   return context;
 }
 
-Session::Session(const Program &program, ThreadPool &pool, uint64_t context)
-    : program(program), limit(checkContext(program.description(), context)),
+Session::Session(const Program &program, Machine &machine, uint64_t context)
+    : program(program), machine(&machine), limit(checkContext(program.description(), context)),
       capacity(roundUp(limit, program.description().cache_multiple())),
       all(entryOf(program.description(), "forward", Variant::All)),
       last(entryOf(program.description(), "forward", Variant::Last)),
       decode(entryOf(program.description(), "forward", Variant::Decode)),
-      encoder(entryOf(program.description(), "encode", Variant::All)),
-      allChunk(all ? chooseChunk(*all, capacity, 1) : 0),
-      lastChunk(last ? chooseChunk(*last, capacity, 1) : 0),
-      executor(program, pool, capacity, estimateArena()) {
+      encoder(entryOf(program.description(), "encode", Variant::All)) {
   const format::Entry *some = all ? all : last ? last : decode;
   if (!some)
     throw Error("this program has no entry 'forward'");
@@ -88,6 +86,31 @@ Session::Session(const Program &program, ThreadPool &pool, uint64_t context)
   if (tokenInput.empty())
     throw Error("the entry 'forward' has no input of tokens");
   history.reserve(std::min<uint64_t>(limit, 1 << 20));
+  makeExecutor();
+}
+
+void Session::chooseChunks() {
+  uint64_t second = std::max<uint64_t>(memoryLength, 1), arena = machine->largestArena();
+  allChunk = all ? chooseChunk(*all, capacity, second, arena) : 0;
+  lastChunk = last ? chooseChunk(*last, capacity, second, arena) : 0;
+}
+
+void Session::makeExecutor() {
+  for (executor.reset(); !executor;)
+    try {
+      chooseChunks();
+      executor = machine->makeExecutor(program, capacity, estimateArena());
+    } catch (const DeviceError &error) {
+      changeMachine(error);
+    }
+}
+
+/// Goes on with the machine's successor; throws `error` again where there is none.
+void Session::changeMachine(const DeviceError &error) {
+  Machine *next = machine->successor ? machine->successor(error) : nullptr;
+  if (!next)
+    throw DeviceError(error);
+  machine = next;
 }
 
 /// Bytes of the largest arena that pieces of the usual length need.
@@ -136,8 +159,8 @@ uint64_t Session::pieceOf(const format::Entry &entry, uint64_t target) const {
     return left;
   uint64_t chunk = entry.variant() == Variant::Decode ? 1 : &entry == all ? allChunk : lastChunk;
   uint64_t count = std::min(left, chunk);
-  if (size_t regime = regimeOf(target); regimeOf(computed + count) != regime)
-    count = program.description().regimes()->Get(static_cast<uint32_t>(regime - 1)) - computed;
+  if (regimeOf(computed + count) != cacheRegime)
+    count = program.description().regimes()->Get(static_cast<uint32_t>(cacheRegime - 1)) - computed;
   return count;
 }
 
@@ -183,19 +206,17 @@ void Session::step(const format::Entry &entry, uint64_t count, std::span<const I
   Executor::TapSink tapSink = [&](const format::Tap &tap, std::span<const float> values) {
     deliver(*tap.value(), tap.name()->string_view(), values, sizes, *sink);
   };
-  executor.run(entry, sizes, most, inputs, sink && taps ? &tapSink : nullptr);
+  executor->run(entry, sizes, most, inputs, sink && taps ? &tapSink : nullptr);
   latest = &entry;
   if (sink)
     for (const format::Value *output : *entry.outputs())
-      deliver(*output, {}, executor.output(*output), sizes, *sink);
+      deliver(*output, {}, executor->output(*output), sizes, *sink);
 }
 
-/// Computes what the caches do not hold yet, with outputs for all tokens (`rows`) or for the last.
-void Session::advance(bool rows, std::span<const Input> extra, const RowSink *sink, bool taps) {
-  uint64_t target = history.size();
-  if (computed > 0 && cacheRegime != regimeOf(target))
-    computed = 0;
-  cacheRegime = regimeOf(target);
+/// Computes what the caches do not hold yet of the first `target` tokens, with outputs for all tokens
+/// (`rows`) or for the last.
+void Session::advanceTo(uint64_t target, bool rows, std::span<const Input> extra, const RowSink *sink,
+                        bool taps) {
   while (computed < target) {
     if (stop && stop->load(std::memory_order_relaxed))
       throw Interrupted();
@@ -208,6 +229,23 @@ void Session::advance(bool rows, std::span<const Input> extra, const RowSink *si
     uint64_t count = pieceOf(*entry, target);
     step(*entry, count, extra, sink, taps);
     computed += count;
+  }
+}
+
+/// The same for all tokens, if need be with another machine, which computes in silence what had been
+/// delivered.
+void Session::advance(bool rows, std::span<const Input> extra, const RowSink *sink, bool taps) {
+  if (computed > 0 && cacheRegime != regimeOf(history.size()))
+    computed = 0;
+  cacheRegime = regimeOf(history.size());
+  try {
+    advanceTo(history.size(), rows, extra, sink, taps);
+  } catch (const DeviceError &error) {
+    changeMachine(error);
+    makeExecutor();
+    uint64_t delivered = std::exchange(computed, 0);
+    advanceTo(delivered, rows, extra, nullptr, false);
+    advance(rows, extra, sink, taps);
   }
 }
 
@@ -236,7 +274,7 @@ void Session::feedAll(std::span<const int32_t> tokens, bool rows, std::span<cons
 std::span<const float> Session::feed(std::span<const int32_t> tokens) {
   feedAll(tokens, /*rows=*/false, {}, nullptr, false);
   const format::Value &logits = logitsOf(*latest);
-  std::span<const float> values = executor.output(logits);
+  std::span<const float> values = executor->output(logits);
   CallSizes one;
   one.second() = static_cast<int64_t>(memoryLength);
   uint64_t row = std::min<uint64_t>(rowOf(logits, format::Param::T, one), values.size());
@@ -277,17 +315,22 @@ void Session::encode(std::span<const int32_t> source, const RowSink *sink, bool 
   Executor::TapSink tapSink = [&](const format::Tap &tap, std::span<const float> values) {
     deliver(*tap.value(), tap.name()->string_view(), values, sizes, *sink);
   };
-  executor.run(*encoder, sizes, sizes, std::span(&input, 1), sink && taps ? &tapSink : nullptr);
+  try {
+    executor->run(*encoder, sizes, sizes, std::span(&input, 1), sink && taps ? &tapSink : nullptr);
+  } catch (const DeviceError &error) {
+    changeMachine(error);
+    makeExecutor();
+    return encode(source, sink, taps);
+  }
   for (const format::Value *output : *encoder->outputs()) {
-    std::span<const float> values = executor.output(*output);
+    std::span<const float> values = executor->output(*output);
     if (output->name()->string_view() == memoryInput)
       memory.assign(values.begin(), values.end());
     if (sink)
       deliver(*output, {}, values, sizes, *sink);
   }
   memoryLength = source.size();
-  allChunk = all ? chooseChunk(*all, capacity, memoryLength) : 0;
-  lastChunk = last ? chooseChunk(*last, capacity, memoryLength) : 0;
+  chooseChunks();
 }
 
 } // namespace heddle

@@ -8,7 +8,7 @@
 #ifndef HEDDLE_RUNTIME_ENGINE_SESSION_H
 #define HEDDLE_RUNTIME_ENGINE_SESSION_H
 
-#include "runtime/engine/Executor.h"
+#include "runtime/engine/Machine.h"
 
 #include "runtime/support/Error.h"
 
@@ -53,8 +53,9 @@ uint64_t defaultContext(const format::Program &program, uint64_t wanted);
 class Session {
 public:
   /// A session of at most `context` tokens. Throws Error when the model cannot have so many, or memory is
-  /// short. Program and pool must outlive it.
-  Session(const Program &program, ThreadPool &pool, uint64_t context);
+  /// short. Program and machine must outlive it. Where the machine fails and has a successor, that goes on
+  /// with the same tokens.
+  Session(const Program &program, Machine &machine, uint64_t context);
 
   uint64_t context() const { return limit; }
 
@@ -89,24 +90,29 @@ public:
   /// The entry that feeding `count` tokens at a time runs. Null when the program has none.
   const format::Entry *entryFor(uint64_t count) const;
 
-  Executor &getExecutor() { return executor; }
+  Executor &getExecutor() { return *executor; }
 
 private:
   void feedAll(std::span<const int32_t> tokens, bool rows, std::span<const Input> extra, const RowSink *sink,
                bool taps);
   void advance(bool rows, std::span<const Input> extra, const RowSink *sink, bool taps);
+  void advanceTo(uint64_t target, bool rows, std::span<const Input> extra, const RowSink *sink, bool taps);
   void step(const format::Entry &entry, uint64_t count, std::span<const Input> extra, const RowSink *sink,
             bool taps);
   uint64_t pieceOf(const format::Entry &entry, uint64_t target) const;
+  void chooseChunks();
+  void makeExecutor();
+  void changeMachine(const DeviceError &error);
   size_t regimeOf(uint64_t length) const;
   uint64_t estimateArena() const;
 
   const Program &program;
+  Machine *machine;
   uint64_t limit;                                     ///< tokens
   uint64_t capacity;                                  ///< C
   const format::Entry *all, *last, *decode, *encoder; ///< null where there is none
   uint64_t allChunk, lastChunk;                       ///< tokens that a call of the entry takes at most
-  Executor executor;
+  std::unique_ptr<Executor> executor;
   std::string_view tokenInput;  ///< the name of forward's tokens
   std::string_view memoryInput; ///< and of the second sequence; empty: none
 

@@ -3,19 +3,63 @@
 #include "runtime/model/Model.h"
 
 #include "runtime/engine/Cores.h"
+#include "runtime/vulkan/VulkanMachine.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace heddle {
 
-Model::Model(const ProgramImage &image, unsigned threads)
-    : loaded(image),
-      threadCount(threads != 0 ? threads : std::min(availableCores(), ThreadPool::mostThreads)) {}
+Model::Model(const ProgramImage &image, const ModelOptions &options)
+    : loaded(image), options(options),
+      threadCount(options.threads != 0 ? options.threads
+                                       : std::min(availableCores(), ThreadPool::mostThreads)) {
+  if (!options.device)
+    return;
+  bool asksForCpu = *options.device == "cpu";
+  if (asksForCpu && !Program::isFor(description(), "cpu"))
+    throw Error(
+        "no device 'cpu': the program has shaders only; compile with --target vulkan,cpu to have both");
+  if (!asksForCpu && *options.device != "0" && !Program::isFor(description(), "vulkan"))
+    throw Error(fmt::format("no device '{}': the program runs on 'cpu' only; compile with --target vulkan",
+                            *options.device));
+}
 
 ThreadPool &Model::pool() {
   if (!threadPool)
     threadPool = std::make_unique<ThreadPool>(threadCount);
   return *threadPool;
+}
+
+CpuMachine &Model::processor() {
+  if (!cpu)
+    cpu = std::make_unique<CpuMachine>(pool());
+  return *cpu;
+}
+
+Machine &Model::fallBack(const DeviceError &error) {
+  deviceFailed = true;
+  if (options.warn)
+    options.warn(fmt::format("warning: {}; going on with the processor", error.what()));
+  return processor();
+}
+
+Machine &Model::machine() {
+  if (deviceFailed || !Program::isFor(description(), "vulkan") || options.device == "cpu")
+    return processor();
+  if (device)
+    return *device;
+  bool mayFallBack = Program::isFor(description(), "cpu") && !options.device;
+  try {
+    device = openVulkanMachine(options.device);
+  } catch (const DeviceError &error) {
+    if (mayFallBack)
+      return fallBack(error);
+    throw;
+  }
+  if (mayFallBack)
+    device->successor = [this](const DeviceError &error) { return &fallBack(error); };
+  return *device;
 }
 
 bool Model::hasTokenizer() const {

@@ -76,7 +76,7 @@ public:
   Bench(Model &model, uint64_t promptTokens, uint64_t newTokens, std::optional<uint64_t> context)
       : model(model), program(model.description()), abilities(abilitiesOf(program)),
         prefill{promptTokens, {}}, decode{abilities.generates ? newTokens : 0, {}},
-        session(model.program(), model.pool(), context.value_or(neededContext())) {
+        session(model.program(), model.machine(), context.value_or(neededContext())) {
     prompt = madeUpTokens(prefill.tokens, inputExtent(program));
     answer = madeUpTokens(decode.tokens, inputExtent(program));
   }

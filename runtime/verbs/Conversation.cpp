@@ -50,7 +50,7 @@ class Conversation {
 public:
   Conversation(Model &model, const GenerateOptions &options)
       : model(model), options(options), sampler(options.makeSampler(model)),
-        session(model.program(), model.pool(), options.context.choose(model.description(), 0)) {
+        session(model.program(), model.machine(), options.context.choose(model.description(), 0)) {
     if (options.system)
       messages.push_back({"system", *options.system});
   }

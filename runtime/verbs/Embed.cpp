@@ -53,7 +53,7 @@ double dot(const Vector &a, const Vector &b) {
 Vector embed(Model &model, const std::string &text, const Pooling &pooling, const ContextOption &context) {
   const format::Program &program = model.description();
   std::vector<int32_t> tokens = model.tokenizer().encode(text);
-  Session session(model.program(), model.pool(), context.choose(program, tokens.size()));
+  Session session(model.program(), model.machine(), context.choose(program, tokens.size()));
   std::string name = chooseOutput(program, pooling);
   Vector sum;
   RowSink sink = [&](const Rows &rows) {

@@ -27,7 +27,7 @@ public:
   Evaluation(Model &model, const EvalBatch &batch, const std::string &output, std::optional<uint64_t> greedy,
              bool hidden)
       : program(model.description()), batch(batch), encodes(abilitiesOf(program).encodes), newTokens(greedy),
-        hidden(hidden), session(model.program(), model.pool(), longestSequence()), writer(output) {}
+        hidden(hidden), session(model.program(), model.machine(), longestSequence()), writer(output) {}
 
   void run() {
     declareAll();

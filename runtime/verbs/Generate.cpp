@@ -80,7 +80,7 @@ static void answer(Model &model, const GenerateOptions &options, const std::stri
   const format::Program &program = model.description();
   if (program.bounded() && program.context() != 0)
     wanted = std::max<uint64_t>(tokens.size(), std::min<uint64_t>(wanted, program.context()));
-  Session session(model.program(), model.pool(), options.context.choose(program, wanted));
+  Session session(model.program(), model.machine(), options.context.choose(program, wanted));
   Sampler sampler = options.makeSampler(model);
 
   GeneratorOptions generator;

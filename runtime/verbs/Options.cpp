@@ -12,18 +12,12 @@ void MachineOptions::declare(CommandLine &line) {
   line.option("--threads", threads, 1, ThreadPool::mostThreads,
               "threads to compute with (default: one a core)");
   line.option("--device", device,
-              "NAME or number of the device to compute on (a CPU program has 'cpu' only)");
+              "NAME, part of it, or number of the device to compute on, or cpu (see info --devices)");
 }
 
 std::unique_ptr<Model> MachineOptions::load(const ProgramImage &image) const {
-  auto model = std::make_unique<Model>(image, static_cast<unsigned>(threads.value_or(0)));
-  std::string_view target = model->description().target()->string_view();
-  if (target != "cpu")
-    throw Error(fmt::format(
-        "the program is for '{}', this runtime drives 'cpu' only: compile with --target cpu", target));
-  if (device && *device != "cpu" && *device != "0")
-    throw Error(fmt::format("no device '{}': the program runs on 'cpu' only", *device));
-  return model;
+  return std::make_unique<Model>(image,
+                                 ModelOptions{static_cast<unsigned>(threads.value_or(0)), device, note});
 }
 
 void ContextOption::declare(CommandLine &line) {

@@ -17,7 +17,7 @@ struct MachineOptions {
   std::optional<std::string> device;
 
   void declare(CommandLine &line);
-  /// Throws Error on a device that this program does not run on.
+  /// Throws Error on a device that this program has no code for.
   std::unique_ptr<Model> load(const ProgramImage &image) const;
 };
 

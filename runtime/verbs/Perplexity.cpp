@@ -98,7 +98,7 @@ void perplexityVerb(const Invocation &call) {
     throw Error(fmt::format("the text has {} tokens, a window takes {}: try a smaller --context",
                             tokens.size(), length));
 
-  Session session(model->program(), model->pool(), length);
+  Session session(model->program(), model->machine(), length);
   Scorer scorer(model->pool());
   double sum = 0;
   for (uint64_t i = 0; i < windows; ++i) {

@@ -44,7 +44,7 @@ void tokenizeVerb(const Invocation &call) {
   if (words.empty() + !file + ids.empty() != 2 || words.size() > 1)
     throw UsageError("give one TEXT, --file or --decode");
 
-  Model model(call.image, 1);
+  Model model(call.image, ModelOptions());
   const Tokenizer &tokenizer = model.tokenizer();
   if (!ids.empty())
     return print(tokenizer.decode(parseIds(ids), /*skipSpecial=*/false) + "\n");

@@ -2,6 +2,7 @@
 
 #include "FakeProgram.h"
 
+#include "runtime/engine/Layout.h"
 #include "runtime/engine/Session.h"
 #include "runtime/program/CpuFeatures.h"
 #include "runtime/program/DescriptionCheck.h"

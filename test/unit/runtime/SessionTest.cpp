@@ -2,6 +2,7 @@
 
 #include "FakeProgram.h"
 
+#include "runtime/engine/CpuExecutor.h"
 #include "runtime/engine/Session.h"
 #include "runtime/text/Sampler.h"
 
@@ -46,11 +47,12 @@ protected:
   FakeProgram fake;
   Program program{fake.image()};
   ThreadPool pool{2};
+  CpuMachine machine{pool};
 };
 
 TEST_F(SessionTest, FeedingInPiecesIsFeedingAtOnce) {
   std::vector<int32_t> tokens = someTokens(30);
-  Session session(program, pool, 32);
+  Session session(program, machine, 32);
   std::span<const float> logits = session.feed(tokens);
   ASSERT_EQ(logits.size(), fakeVocabulary);
   EXPECT_EQ(argmax(logits), nextOf(tokens));
@@ -66,7 +68,7 @@ TEST_F(SessionTest, FeedingInPiecesIsFeedingAtOnce) {
 }
 
 TEST_F(SessionTest, RewindingKeepsThePrefix) {
-  Session session(program, pool, 32);
+  Session session(program, machine, 32);
   session.feed(someTokens(20));
   session.rewind(5);
   EXPECT_EQ(session.position(), 5u);
@@ -81,7 +83,7 @@ TEST_F(SessionTest, LongPromptsRunInSeveralCalls) {
   options.bounded = false;
   FakeProgram large(options);
   Program unbounded(large.image());
-  Session session(unbounded, pool, 3000);
+  Session session(unbounded, machine, 3000);
   std::vector<int32_t> tokens = someTokens(2500);
   EXPECT_EQ(argmax(session.feed(tokens)), nextOf(tokens));
 
@@ -103,7 +105,8 @@ TEST_F(SessionTest, ResultsDoNotDependOnTheNumberOfThreads) {
   std::vector<float> before;
   for (unsigned threads : {1u, 2u, 5u}) {
     ThreadPool some(threads);
-    Session session(program, some, 32);
+    CpuMachine someThreads(some);
+    Session session(program, someThreads, 32);
     std::span<const float> logits = session.feed(someTokens(31));
     std::vector<float> now(logits.begin(), logits.end());
     if (!before.empty())
@@ -113,7 +116,7 @@ TEST_F(SessionTest, ResultsDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST_F(SessionTest, AFullContextIsAnErrorThatSaysBothNumbers) {
-  Session session(program, pool, 16);
+  Session session(program, machine, 16);
   std::string message = messageOf([&] { session.feed(someTokens(17)); });
   EXPECT_EQ(message, "the text has 17 tokens, but the context has room for 16: try --context 17");
   EXPECT_EQ(session.position(), 0u);
@@ -123,14 +126,14 @@ TEST_F(SessionTest, AFullContextIsAnErrorThatSaysBothNumbers) {
 }
 
 TEST_F(SessionTest, ABoundedModelRefusesALargerContext) {
-  EXPECT_EQ(messageOf([&] { Session session(program, pool, 33); }),
+  EXPECT_EQ(messageOf([&] { Session session(program, machine, 33); }),
             "a context of 33 tokens, but the model can take 32 at most: lower --context");
   EXPECT_EQ(defaultContext(program.description(), 0), 32u);
   EXPECT_NE(messageOf([&] { defaultContext(program.description(), 33); }), "");
 }
 
 TEST_F(SessionTest, TokensOutsideTheVocabularyLeaveTheSequenceAsItWas) {
-  Session session(program, pool, 16);
+  Session session(program, machine, 16);
   session.feed(someTokens(3));
   std::vector<int32_t> bad{1, 8};
   EXPECT_EQ(messageOf([&] { session.feed(bad); }), "input 'tokens' holds 8: it must be between 0 and 7");
@@ -147,7 +150,7 @@ TEST_F(SessionTest, MoreMemoryThanThereIsIsRefusedBeforehand) {
   options.memoryExtra = 1024;
   FakeProgram large(options);
   Program greedy(large.image());
-  std::string message = messageOf([&] { Session session(greedy, pool, 1u << 30); });
+  std::string message = messageOf([&] { Session session(greedy, machine, 1u << 30); });
   EXPECT_NE(message.find("not enough memory: a context of 1073741824 tokens needs"), std::string::npos)
       << message;
   EXPECT_NE(message.find("--context"), std::string::npos);
@@ -159,7 +162,7 @@ TEST_F(SessionTest, ChangingTheRegimeFeedsTheSequenceAgain) {
   options.regimes = {10};
   FakeProgram switching(options);
   Program program(switching.image());
-  Session session(program, pool, 2000);
+  Session session(program, machine, 2000);
   Executor &executor = session.getExecutor();
   std::vector<int32_t> tokens = someTokens(9);
   session.feed(tokens);
@@ -176,7 +179,7 @@ TEST_F(SessionTest, ChangingTheRegimeFeedsTheSequenceAgain) {
 }
 
 TEST_F(SessionTest, AStoppedComputationForgetsWhatItWasGiven) {
-  Session session(program, pool, 32);
+  Session session(program, machine, 32);
   session.feed(someTokens(4));
   std::atomic<bool> stop{true};
   session.stopOn(&stop);
@@ -187,7 +190,7 @@ TEST_F(SessionTest, AStoppedComputationForgetsWhatItWasGiven) {
 TEST_F(SessionTest, EncodersRunOnTheWholeText) {
   FakeProgram fakeEncoder(FakeOptions{FakeKind::Encoder, false});
   Program encoder(fakeEncoder.image());
-  Session session(encoder, pool, 2000);
+  Session session(encoder, machine, 2000);
   std::vector<int32_t> tokens = someTokens(1500), types(1500, 1);
   Collector collector;
   Input extra("token_type_ids", std::span<const int32_t>(types));
@@ -207,7 +210,7 @@ TEST_F(SessionTest, EncodersRunOnTheWholeText) {
 TEST_F(SessionTest, DecodersSeeTheEncodersMemory) {
   FakeProgram both(FakeOptions{FakeKind::EncoderDecoder, false});
   Program program(both.image());
-  Session session(program, pool, 64);
+  Session session(program, machine, 64);
   EXPECT_NE(messageOf([&] { session.feed(someTokens(1)); }), "");
   std::vector<int32_t> source = someTokens(11), tokens{1, 4};
   Collector collector;

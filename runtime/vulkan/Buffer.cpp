@@ -1,0 +1,120 @@
+//===- Buffer.cpp - a device's memory -------------------------------------===//
+
+#include "runtime/vulkan/Buffer.h"
+
+#include "runtime/engine/Machine.h"
+#include "runtime/engine/Memory.h"
+#include "runtime/program/Format.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+namespace heddle::vulkan {
+
+/// The first memory type that has one of the sets of properties, the best first.
+static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &memory, uint32_t allowed,
+                                        std::initializer_list<VkMemoryPropertyFlags> choices) {
+  for (VkMemoryPropertyFlags wanted : choices)
+    for (uint32_t i = 0; i < memory.memoryTypeCount; ++i)
+      if ((allowed >> i & 1) && (memory.memoryTypes[i].propertyFlags & wanted) == wanted)
+        return i;
+  return std::nullopt;
+}
+
+static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &memory, uint32_t allowed,
+                                        MemoryKind kind) {
+  constexpr VkMemoryPropertyFlags visible =
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  switch (kind) {
+  case MemoryKind::Device:
+    return findType(memory, allowed, {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0});
+  case MemoryKind::Upload:
+    return findType(memory, allowed, {visible});
+  case MemoryKind::Download:
+    return findType(memory, allowed, {visible | VK_MEMORY_PROPERTY_HOST_CACHED_BIT, visible});
+  }
+  return std::nullopt;
+}
+
+Buffer::Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::string &name) : bytes(bytes) {
+  if (bytes == 0)
+    return;
+  auto info = structure<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
+  info.size = bytes + bufferAlignment;
+  info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+               VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+  std::string what =
+      fmt::format("no room for {} ({}) on '{}'", name, readableBytes(bytes), device.facts.name);
+  check(device.vk.CreateBuffer(device.handle, &info, nullptr, &buffer), what);
+  this->device = &device;
+  VkMemoryRequirements requirements;
+  device.vk.GetBufferMemoryRequirements(device.handle, buffer, &requirements);
+  auto type = findType(device.facts.memory, requirements.memoryTypeBits, kind);
+  auto allocation = structure<VkMemoryAllocateInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO);
+  allocation.allocationSize = requirements.size;
+  allocation.memoryTypeIndex = type.value_or(0);
+  ++device.allocations;
+  VkResult result = type ? device.vk.AllocateMemory(device.handle, &allocation, nullptr, &memory)
+                         : VK_ERROR_OUT_OF_DEVICE_MEMORY;
+  if (result == VK_SUCCESS)
+    result = device.vk.BindBufferMemory(device.handle, buffer, memory, 0);
+  if (result == VK_SUCCESS && kind != MemoryKind::Device)
+    result =
+        device.vk.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, reinterpret_cast<void **>(&mapped));
+  if (result != VK_SUCCESS) {
+    Buffer released = std::move(*this); // a constructor that throws has no destructor
+    check(result, what);
+  }
+  device.name(VK_OBJECT_TYPE_BUFFER, reinterpret_cast<uint64_t>(buffer), name);
+}
+
+Buffer::Buffer(Buffer &&other) noexcept
+    : device(std::exchange(other.device, nullptr)), buffer(std::exchange(other.buffer, nullptr)),
+      memory(std::exchange(other.memory, nullptr)), bytes(std::exchange(other.bytes, 0)),
+      mapped(std::exchange(other.mapped, nullptr)) {}
+
+Buffer &Buffer::operator=(Buffer &&other) noexcept {
+  std::swap(device, other.device);
+  std::swap(buffer, other.buffer);
+  std::swap(memory, other.memory);
+  std::swap(bytes, other.bytes);
+  std::swap(mapped, other.mapped);
+  return *this;
+}
+
+Buffer::~Buffer() {
+  if (!device)
+    return;
+  device->vk.DestroyBuffer(device->handle, buffer, nullptr);
+  if (memory)
+    device->vk.FreeMemory(device->handle, memory, nullptr);
+}
+
+void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t fromOffset, const Buffer &to,
+          uint64_t toOffset, uint64_t bytes) {
+  VkBufferCopy region = {fromOffset, toOffset, bytes};
+  if (bytes > 0)
+    device.vk.CmdCopyBuffer(commands, from.get(), to.get(), 1, &region);
+}
+
+uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts) {
+  uint64_t room = UINT64_MAX;
+  if (auto type = findType(facts.memory, ~0u, MemoryKind::Device);
+      type && facts.type != VK_PHYSICAL_DEVICE_TYPE_CPU) { // whose heaps are a guess at best
+    uint32_t heap = facts.memory.memoryTypes[*type].heapIndex;
+    room = facts.memory.memoryHeaps[heap].size;
+    if (facts.hasBudget) {
+      auto budget = structure<VkPhysicalDeviceMemoryBudgetPropertiesEXT>(
+          VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT);
+      auto memory =
+          structure<VkPhysicalDeviceMemoryProperties2>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2);
+      memory.pNext = &budget;
+      instance.functions().GetPhysicalDeviceMemoryProperties2(facts.handle, &memory);
+      room = budget.heapBudget[heap] - std::min(budget.heapBudget[heap], budget.heapUsage[heap]);
+    }
+  }
+  return facts.sharesMemory() ? std::min(room, heddle::availableMemory()) : room;
+}
+
+} // namespace heddle::vulkan

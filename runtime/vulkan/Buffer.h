@@ -1,0 +1,48 @@
+//===- Buffer.h - a device's memory -----------------------------*- C++ -*-===//
+
+#ifndef HEDDLE_RUNTIME_VULKAN_BUFFER_H
+#define HEDDLE_RUNTIME_VULKAN_BUFFER_H
+
+#include "runtime/vulkan/Device.h"
+
+namespace heddle::vulkan {
+
+enum class MemoryKind {
+  Device,  ///< where kernels work
+  Upload,  ///< written by the processor, copied from
+  Download ///< copied to, read by the processor
+};
+
+/// A buffer with memory of its own. Moves; freed with the object.
+class Buffer {
+public:
+  Buffer() = default;
+  /// `bytes` (0: none) and 64 more, that kernels may read beyond the end. `name`: for tools, and for the
+  /// message when memory is short, which is a DeviceError. The device must outlive it.
+  Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::string &name);
+  Buffer(Buffer &&other) noexcept;
+  Buffer &operator=(Buffer &&other) noexcept;
+  ~Buffer();
+
+  VkBuffer get() const { return buffer; }
+  uint64_t size() const { return bytes; }  ///< without the 64
+  uint8_t *data() const { return mapped; } ///< null for MemoryKind::Device
+
+private:
+  Device *device = nullptr;
+  VkBuffer buffer = nullptr;
+  VkDeviceMemory memory = nullptr;
+  uint64_t bytes = 0;
+  uint8_t *mapped = nullptr;
+};
+
+/// Copies `bytes` (0: nothing).
+void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t fromOffset, const Buffer &to,
+          uint64_t toOffset, uint64_t bytes);
+
+/// Bytes that the device's own memory has room for, as far as can be found out.
+uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts);
+
+} // namespace heddle::vulkan
+
+#endif // HEDDLE_RUNTIME_VULKAN_BUFFER_H

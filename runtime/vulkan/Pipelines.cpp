@@ -1,0 +1,145 @@
+//===- Pipelines.cpp - a program's kernels, ready to run ------------------===//
+
+#include "runtime/vulkan/Pipelines.h"
+
+#include "runtime/abi/vulkan.h"
+#include "runtime/engine/Cores.h"
+#include "runtime/engine/Machine.h"
+#include "runtime/vulkan/PipelineCache.h"
+
+#include <algorithm>
+#include <atomic>
+#include <fmt/format.h>
+#include <mutex>
+#include <thread>
+#include <xxhash.h>
+
+namespace heddle::vulkan {
+
+std::vector<uint32_t> chooseShaders(const format::Program &program, const DeviceFacts &facts) {
+  std::vector<uint32_t> chosen;
+  for (const format::Kernel *kernel : *program.kernels()) {
+    std::string reason;
+    uint32_t i = 0;
+    for (; i < kernel->shaders()->size(); ++i)
+      if (reason = whyNot(*kernel->shaders()->Get(i), facts); reason.empty())
+        break;
+    if (i == kernel->shaders()->size())
+      throw DeviceError(fmt::format("the device '{}' cannot run the kernel '{}': {}", facts.name,
+                                    kernel->name()->string_view(), reason));
+    chosen.push_back(i);
+  }
+  return chosen;
+}
+
+static uint64_t hashOf(const format::Program &program, std::span<const uint32_t> shaders) {
+  uint64_t hash = 0;
+  for (uint32_t i = 0; i < shaders.size(); ++i) {
+    const auto *spirv = program.kernels()->Get(i)->shaders()->Get(shaders[i])->spirv();
+    hash = XXH3_64bits_withSeed(spirv->data(), spirv->size() * sizeof(uint32_t), hash);
+  }
+  return hash;
+}
+
+Pipelines::Pipelines(Device &device, const format::Program &program) : device(device) {
+  std::vector<uint32_t> shaders = chooseShaders(program, device.facts);
+  try {
+    makeLayouts();
+    PipelineCache cache(device, hashOf(program, shaders));
+    buildAll(program, shaders, cache.get());
+    cache.save();
+  } catch (...) {
+    destroy();
+    throw;
+  }
+}
+
+Pipelines::~Pipelines() { destroy(); }
+
+void Pipelines::destroy() {
+  for (VkPipeline pipeline : pipelines)
+    device.vk.DestroyPipeline(device.handle, pipeline, nullptr);
+  device.vk.DestroyPipelineLayout(device.handle, pipelineLayout, nullptr);
+  device.vk.DestroyDescriptorSetLayout(device.handle, bindings, nullptr);
+}
+
+void Pipelines::makeLayouts() {
+  VkDescriptorSetLayoutBinding buffers[HEDDLE_BINDS] = {};
+  for (uint32_t i = 0; i < HEDDLE_BINDS; ++i) {
+    buffers[i].binding = i;
+    buffers[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    buffers[i].descriptorCount = 1;
+    buffers[i].stageFlags = VK_SHADER_STAGE_COMPUTE_BIT;
+  }
+  auto set = structure<VkDescriptorSetLayoutCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO);
+  set.bindingCount = HEDDLE_BINDS;
+  set.pBindings = buffers;
+  check(device.vk.CreateDescriptorSetLayout(device.handle, &set, nullptr, &bindings), "cannot make a layout");
+
+  VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, HEDDLE_PUSH_WORDS * sizeof(uint32_t)};
+  auto info = structure<VkPipelineLayoutCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO);
+  info.setLayoutCount = 1;
+  info.pSetLayouts = &bindings;
+  info.pushConstantRangeCount = 1;
+  info.pPushConstantRanges = &range;
+  check(device.vk.CreatePipelineLayout(device.handle, &info, nullptr, &pipelineLayout),
+        "cannot make a layout");
+}
+
+VkPipeline Pipelines::build(const format::Kernel &kernel, const format::Shader &shader,
+                            VkPipelineCache cache) {
+  std::string what = fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name,
+                                 kernel.name()->string_view());
+  auto code = structure<VkShaderModuleCreateInfo>(VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
+  code.codeSize = shader.spirv()->size() * sizeof(uint32_t);
+  code.pCode = shader.spirv()->data();
+  VkShaderModule module;
+  check(device.vk.CreateShaderModule(device.handle, &code, nullptr, &module), what);
+
+  auto subgroup = structure<VkPipelineShaderStageRequiredSubgroupSizeCreateInfo>(
+      VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO);
+  subgroup.requiredSubgroupSize = shader.subgroup();
+  auto info = structure<VkComputePipelineCreateInfo>(VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO);
+  info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
+  info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
+  info.stage.module = module;
+  info.stage.pName = HEDDLE_SHADER_ENTRY;
+  if (shader.subgroup() != 0 && device.facts.mostSubgroup != 0)
+    info.stage.pNext = &subgroup;
+  info.layout = pipelineLayout;
+  VkPipeline pipeline = nullptr;
+  VkResult result = device.vk.CreateComputePipelines(device.handle, cache, 1, &info, nullptr, &pipeline);
+  device.vk.DestroyShaderModule(device.handle, module, nullptr);
+  check(result, what);
+  device.name(VK_OBJECT_TYPE_PIPELINE, reinterpret_cast<uint64_t>(pipeline), kernel.name()->str());
+  return pipeline;
+}
+
+void Pipelines::buildAll(const format::Program &program, std::span<const uint32_t> shaders,
+                         VkPipelineCache cache) {
+  pipelines.resize(shaders.size());
+  std::atomic<uint32_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  auto work = [&] {
+    for (uint32_t i; (i = next++) < shaders.size();)
+      try {
+        const format::Kernel &kernel = *program.kernels()->Get(i);
+        pipelines[i] = build(kernel, *kernel.shaders()->Get(shaders[i]), cache);
+      } catch (...) {
+        std::lock_guard lock(mutex);
+        failure = std::current_exception();
+        return;
+      }
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min<size_t>(availableCores(), shaders.size()); ++i)
+    helpers.emplace_back(work);
+  work();
+  for (std::thread &helper : helpers)
+    helper.join();
+  if (failure)
+    std::rethrow_exception(failure);
+}
+
+} // namespace heddle::vulkan

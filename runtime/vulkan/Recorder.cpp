@@ -1,0 +1,82 @@
+//===- Recorder.cpp - records the commands of a call ----------------------===//
+
+#include "runtime/vulkan/Recorder.h"
+
+namespace heddle::vulkan {
+
+void Recorder::begin(VkQueryPool pool, uint32_t count) {
+  queries = pool;
+  device.begin(commands);
+  if (queries)
+    device.vk.CmdResetQueryPool(commands, queries, 0, count);
+  device.barrier(commands); // behind what was submitted before
+}
+
+void Recorder::end() {
+  auto barrier = structure<VkMemoryBarrier>(VK_STRUCTURE_TYPE_MEMORY_BARRIER);
+  barrier.srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
+  barrier.dstAccessMask = VK_ACCESS_HOST_READ_BIT;
+  device.vk.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_TRANSFER_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
+                               &barrier, 0, nullptr, 0, nullptr);
+  device.end(commands);
+}
+
+/// Puts a barrier where these accesses need one.
+void Recorder::order(std::span<const Access> accesses) {
+  if (hazards.add(accesses))
+    device.barrier(commands);
+}
+
+void Recorder::noteTime() {
+  device.barrier(commands);
+  device.vk.CmdWriteTimestamp(commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, queries, times++);
+}
+
+void Recorder::startClock() {
+  if (queries)
+    noteTime();
+}
+
+void Recorder::copyToDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
+                            uint64_t bytes, size_t memory) {
+  Access access{memory, true};
+  order({&access, 1});
+  copy(device, commands, from, fromOffset, to, toOffset, bytes);
+}
+
+void Recorder::copyFromDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
+                              uint64_t bytes, size_t memory) {
+  Access access{memory, false};
+  order({&access, 1});
+  copy(device, commands, from, fromOffset, to, toOffset, bytes);
+}
+
+void Recorder::dispatch(const char *name, VkPipeline pipeline, VkDescriptorSet set,
+                        std::span<const uint32_t> pushed, uint32_t workgroups,
+                        std::span<const Access> accesses) {
+  if (workgroups > 0) {
+    order(accesses);
+    if (device.vk.CmdBeginDebugUtilsLabelEXT) {
+      auto label = structure<VkDebugUtilsLabelEXT>(VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT);
+      label.pLabelName = name;
+      device.vk.CmdBeginDebugUtilsLabelEXT(commands, &label);
+    }
+    if (pipeline != boundPipeline)
+      device.vk.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, boundPipeline = pipeline);
+    if (set != boundSet) {
+      boundSet = set;
+      device.vk.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, 1, &set, 0,
+                                      nullptr);
+    }
+    if (!pushed.empty())
+      device.vk.CmdPushConstants(commands, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                                 static_cast<uint32_t>(pushed.size_bytes()), pushed.data());
+    device.vk.CmdDispatch(commands, workgroups, 1, 1);
+    if (device.vk.CmdEndDebugUtilsLabelEXT)
+      device.vk.CmdEndDebugUtilsLabelEXT(commands);
+  }
+  if (queries)
+    noteTime();
+}
+
+} // namespace heddle::vulkan

@@ -1,0 +1,331 @@
+//===- VulkanExecutor.cpp - runs entries on a device ----------------------===//
+
+#include "runtime/vulkan/VulkanExecutor.h"
+
+#include "runtime/abi/vulkan.h"
+#include "runtime/engine/Machine.h"
+#include "runtime/engine/Memory.h"
+#include "runtime/program/Format.h"
+#include "runtime/vulkan/Recorder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+
+namespace heddle::vulkan {
+
+/// Scratch memory of all workgroups of a step.
+static constexpr uint64_t mostScratch = 64 << 20;
+static constexpr uint64_t sizesBytes = HEDDLE_SIZES * sizeof(int32_t);
+
+VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, uint64_t capacity)
+    : program(program), shared(shared), device(shared.getDevice()), cacheCapacity(capacity),
+      cacheWindows(program.description(), capacity, device.facts.largestBuffer(), device.facts.name) {
+  for (uint64_t bytes : cacheWindows.windows())
+    caches.emplace_back(device, bytes, MemoryKind::Device, fmt::format("caches {}", caches.size()));
+  call = Buffer(device, bufferAlignment, MemoryKind::Device, "sizes of the call");
+  nothing = Buffer(device, bufferAlignment, MemoryKind::Device, "nothing");
+  device.runOnce([&](VkCommandBuffer commands) {
+    for (const Buffer &cache : caches)
+      device.vk.CmdFillBuffer(commands, cache.get(), 0, VK_WHOLE_SIZE, 0);
+  });
+
+  uint32_t most = static_cast<uint32_t>(std::max<size_t>(shared.weights().windows().size(), 1) *
+                                        std::max<size_t>(caches.size(), 1));
+  VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, most * HEDDLE_BINDS};
+  auto info = structure<VkDescriptorPoolCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
+  info.maxSets = most;
+  info.poolSizeCount = 1;
+  info.pPoolSizes = &size;
+  check(device.vk.CreateDescriptorPool(device.handle, &info, nullptr, &pool),
+        "cannot make a descriptor pool");
+}
+
+VulkanExecutor::~VulkanExecutor() {
+  for (auto &[entry, plan] : plans)
+    device.vk.DestroyQueryPool(device.handle, plan.queries, nullptr);
+  device.vk.DestroyDescriptorPool(device.handle, pool, nullptr);
+}
+
+//===- Memory --------------------------------------------------------------===//
+
+uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes &sizes) const {
+  const format::Kernel &kernel = *program.description().kernels()->Get(step.kernel());
+  uint64_t count =
+      std::min<uint64_t>(evaluate(kernel.grid(), sizes), device.facts.limits.maxComputeWorkGroupCount[0]);
+  if (kernel.serial())
+    count = std::min<uint64_t>(count, 1);
+  if (kernel.device_scratch() != 0)
+    count = std::min(count, std::max<uint64_t>(mostScratch / kernel.device_scratch(), 1));
+  return static_cast<uint32_t>(count);
+}
+
+/// Gives each value its place in a buffer that the processor sees, behind `bytes`.
+template <typename List, typename ValueOf>
+static std::vector<uint64_t> placeValues(const List *list, const CallSizes &most, uint64_t &bytes,
+                                         ValueOf valueOf) {
+  std::vector<uint64_t> places;
+  if (list)
+    for (const auto *element : *list) {
+      places.push_back(bytes);
+      uint64_t size = checkedProduct(countOf(*valueOf(element), most), sizeof(float));
+      bytes = roundUp(checkedSum(bytes, size), bufferAlignment);
+    }
+  return places;
+}
+
+void VulkanExecutor::layOut(const format::Entry &entry, Plan &plan) const {
+  plan.layout = layOutArena(entry, plan.most);
+  uint64_t scratch = 0;
+  for (const format::Step *step : *entry.steps())
+    scratch = std::max(scratch, workgroupsOf(*step, plan.most) *
+                                    program.description().kernels()->Get(step->kernel())->device_scratch());
+  plan.scratchAt = plan.layout.bytes;
+  plan.arenaBytes = std::max(checkedSum(plan.layout.bytes, scratch), bufferAlignment);
+
+  auto itself = [](const format::Value *value) { return value; };
+  plan.uploadBytes = bufferAlignment; // the sizes
+  plan.inputAt = placeValues(entry.inputs(), plan.most, plan.uploadBytes, itself);
+  plan.outputBytes = 0;
+  plan.outputAt = placeValues(entry.outputs(), plan.most, plan.outputBytes, itself);
+  plan.tapBytes = plan.outputBytes;
+  plan.tapAt = placeValues(entry.taps(), plan.most, plan.tapBytes,
+                           [](const format::Tap *tap) { return tap->value(); });
+}
+
+void VulkanExecutor::grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const char *name) {
+  if (bytes <= buffer.size())
+    return;
+  buffer = Buffer(); // the old one goes first; nothing in it outlives a call
+  ++generation;
+  current = nullptr;
+  buffer = Buffer(device, bytes, kind, name);
+}
+
+VulkanExecutor::Plan &VulkanExecutor::prepare(const format::Entry &entry, const CallSizes &most, bool taps) {
+  Plan &plan = plans[&entry];
+  bool grows = !plan.commands;
+  for (size_t i = 0; i < HEDDLE_SIZES; ++i)
+    grows |= most.values[i] > plan.most.values[i];
+  if (grows) {
+    for (size_t i = 0; i < HEDDLE_SIZES; ++i)
+      plan.most.values[i] = std::max(plan.most.values[i], most.values[i]);
+    layOut(entry, plan);
+    plan.recorded = {};
+  }
+  if (!plan.commands)
+    plan.commands = device.makeCommands();
+  if (plan.arenaBytes > device.facts.largestBuffer())
+    throw DeviceError(fmt::format(
+        "this text needs {} for its activations, the device '{}' binds {} at most; try a "
+        "shorter one",
+        readableBytes(plan.arenaBytes), device.facts.name, readableBytes(device.facts.largestBuffer())));
+  uint64_t before = generation;
+  grow(upload, plan.uploadBytes, MemoryKind::Upload, "inputs");
+  grow(download, taps ? plan.tapBytes : plan.outputBytes, MemoryKind::Download, "outputs");
+  grow(arena, plan.arenaBytes, MemoryKind::Device, "activations");
+  if (generation != before)
+    for (const auto &[windows, set] : sets)
+      write(set, windows.first, windows.second);
+  if (profiling && !plan.queries) {
+    auto info = structure<VkQueryPoolCreateInfo>(VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO);
+    info.queryType = VK_QUERY_TYPE_TIMESTAMP;
+    info.queryCount = entry.steps()->size() + 1;
+    check(device.vk.CreateQueryPool(device.handle, &info, nullptr, &plan.queries), "cannot make timestamps");
+  }
+  return plan;
+}
+
+//===- Bindings ------------------------------------------------------------===//
+
+/// The set that binds these windows; -1: none.
+VkDescriptorSet VulkanExecutor::setFor(int weightWindow, int cacheWindow) {
+  VkDescriptorSet &set = sets[{weightWindow, cacheWindow}];
+  if (set)
+    return set;
+  VkDescriptorSetLayout layout = shared.pipelines().setLayout();
+  auto info = structure<VkDescriptorSetAllocateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO);
+  info.descriptorPool = pool;
+  info.descriptorSetCount = 1;
+  info.pSetLayouts = &layout;
+  check(device.vk.AllocateDescriptorSets(device.handle, &info, &set), "cannot bind buffers");
+  write(set, weightWindow, cacheWindow);
+  return set;
+}
+
+void VulkanExecutor::write(VkDescriptorSet set, int weightWindow, int cacheWindow) {
+  VkDescriptorBufferInfo buffers[HEDDLE_BINDS] = {};
+  buffers[HEDDLE_BIND_ARENA].buffer = arena.get();
+  buffers[HEDDLE_BIND_WEIGHTS].buffer =
+      weightWindow < 0 ? nothing.get() : shared.weightBuffer(weightWindow).get();
+  buffers[HEDDLE_BIND_CACHES].buffer =
+      cacheWindow < 0 ? nothing.get() : caches[static_cast<size_t>(cacheWindow)].get();
+  buffers[HEDDLE_BIND_CALL].buffer = call.get();
+  VkWriteDescriptorSet writes[HEDDLE_BINDS] = {};
+  for (uint32_t i = 0; i < HEDDLE_BINDS; ++i) {
+    buffers[i].range = VK_WHOLE_SIZE;
+    writes[i].sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
+    writes[i].dstSet = set;
+    writes[i].dstBinding = i;
+    writes[i].descriptorCount = 1;
+    writes[i].descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    writes[i].pBufferInfo = &buffers[i];
+  }
+  device.vk.UpdateDescriptorSets(device.handle, HEDDLE_BINDS, writes, 0, nullptr);
+}
+
+//===- Calls ---------------------------------------------------------------===//
+
+void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const CallSizes &most,
+                         std::span<const Input> inputs, const TapSink *taps) {
+  CallSizes largest = most;
+  sizes.capacity() = largest.capacity() = static_cast<int64_t>(cacheCapacity);
+  bool withTaps = taps && entry.taps();
+  Plan &plan = prepare(entry, largest, withTaps);
+  for (size_t i = 0; i < HEDDLE_SIZES; ++i) {
+    auto size = static_cast<int32_t>(std::min<int64_t>(sizes.values[i], INT32_MAX));
+    std::memcpy(upload.data() + i * sizeof size, &size, sizeof size);
+  }
+  for (uint32_t i = 0; i < plan.inputAt.size(); ++i)
+    fillInput(*entry.inputs()->Get(i), sizes, inputs, upload.data() + plan.inputAt[i]);
+
+  Recorded wanted{sizes.tokens(), sizes.second(), withTaps, profiling, generation};
+  if (plan.recorded != wanted) {
+    plan.recorded = {}; // should recording fail
+    record(entry, plan, sizes, withTaps);
+    plan.recorded = wanted;
+  }
+  device.run(plan.commands);
+  current = &entry;
+  callSizes = sizes;
+  if (profiling)
+    noteTimes(entry, plan, sizes);
+  if (withTaps)
+    for (uint32_t i = 0; i < plan.tapAt.size(); ++i) {
+      const format::Tap &tap = *entry.taps()->Get(i);
+      (*taps)(tap, {reinterpret_cast<const float *>(download.data() + plan.tapAt[i]),
+                    countOf(*tap.value(), sizes)});
+    }
+}
+
+std::span<const float> VulkanExecutor::output(const format::Value &value) const {
+  if (!current)
+    throw Error("nothing has been computed yet");
+  for (uint32_t i = 0; i < current->outputs()->size(); ++i)
+    if (current->outputs()->Get(i) == &value) {
+      const uint8_t *data = download.data() + plans.at(current).outputAt[i];
+      return {reinterpret_cast<const float *>(data), countOf(value, callSizes)};
+    }
+  throw Error(fmt::format("'{}' is not an output of the last call", value.name()->string_view()));
+}
+
+//===- Commands ------------------------------------------------------------===//
+
+void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps) {
+  ++recordings;
+  CallSizes recordedFor = plan.most; // S may grow up to what it is there
+  recordedFor.tokens() = sizes.tokens();
+  recordedFor.second() = sizes.second();
+  const format::Program &root = program.description();
+  size_t slots = entry.slots() ? entry.slots()->size() : 0,
+         cacheCount = root.caches() ? root.caches()->size() : 0;
+  const size_t callMemory = slots + cacheCount, scratchMemory = callMemory + 1;
+  Recorder recorder(device, plan.commands, shared.pipelines().layout(), scratchMemory + 1);
+
+  recorder.begin(profiling ? plan.queries : nullptr, entry.steps()->size() + 1);
+  recorder.copyToDevice(upload, 0, call, 0, sizesBytes, callMemory);
+  for (uint32_t i = 0; i < plan.inputAt.size(); ++i) {
+    const format::Value &input = *entry.inputs()->Get(i);
+    recorder.copyToDevice(upload, plan.inputAt[i], arena, plan.layout.offsets[input.slot()],
+                          countOf(input, sizes) * sizeof(float), input.slot());
+  }
+  auto copyTaps = [&](uint32_t done) {
+    for (uint32_t i = 0; taps && i < plan.tapAt.size(); ++i)
+      if (const format::Tap &tap = *entry.taps()->Get(i); tap.after() == done)
+        recorder.copyFromDevice(arena, plan.layout.offsets[tap.value()->slot()], download, plan.tapAt[i],
+                                countOf(*tap.value(), sizes) * sizeof(float), tap.value()->slot());
+  };
+
+  recorder.startClock();
+  int weightWindow = -1, cacheWindow = -1;
+  for (uint32_t i = 0; i < entry.steps()->size(); ++i) {
+    copyTaps(i);
+    const format::Step &step = *entry.steps()->Get(i);
+    const format::Kernel &kernel = *root.kernels()->Get(step.kernel());
+    // A step that needs no window takes the one that is bound.
+    if (int window = shared.weights().windowOf(step); window >= 0)
+      weightWindow = window;
+    if (int window = cacheWindows.windowOf(step); window >= 0)
+      cacheWindow = window;
+
+    std::vector<Access> accesses{{callMemory, false}};
+    std::vector<uint32_t> words;
+    for (uint32_t b = 0; step.bindings() && b < step.bindings()->size(); ++b) {
+      const format::Binding &binding = *step.bindings()->Get(b);
+      bool writes = kernel.writes()->Get(b) != 0;
+      uint64_t at = 0;
+      switch (binding.space()) {
+      case format::Space::Arena:
+        at = plan.layout.offsets[binding.index()];
+        accesses.push_back({binding.index(), writes});
+        break;
+      case format::Space::Cache:
+        at = cacheWindows.offsetOf(binding.index());
+        accesses.push_back({slots + binding.index(), writes});
+        break;
+      case format::Space::Weights:
+        at = shared.weights().offsetOf(weightWindow, binding.index());
+        break;
+      }
+      words.push_back(static_cast<uint32_t>(at / sizeof(uint32_t)));
+    }
+    if (step.scalars())
+      for (float scalar : *step.scalars())
+        words.push_back(std::bit_cast<uint32_t>(scalar));
+    if (kernel.device_scratch() != 0) {
+      words.push_back(static_cast<uint32_t>(plan.scratchAt / sizeof(uint32_t)));
+      accesses.push_back({scratchMemory, true});
+    }
+    recorder.dispatch(kernel.name()->c_str(), shared.pipelines().of(step.kernel()),
+                      setFor(weightWindow, cacheWindow), words, workgroupsOf(step, recordedFor), accesses);
+  }
+  copyTaps(entry.steps()->size());
+  for (uint32_t i = 0; i < plan.outputAt.size(); ++i) {
+    const format::Value &output = *entry.outputs()->Get(i);
+    recorder.copyFromDevice(arena, plan.layout.offsets[output.slot()], download, plan.outputAt[i],
+                            countOf(output, sizes) * sizeof(float), output.slot());
+  }
+  recorder.end();
+}
+
+//===- Times ---------------------------------------------------------------===//
+
+void VulkanExecutor::startProfile() {
+  if (device.facts.timestampBits == 0)
+    throw Error(fmt::format("the device '{}' has no clock: kernels cannot be timed", device.facts.name));
+  profiling = true;
+  for (auto &[entry, plan] : plans)
+    plan.profile = {};
+}
+
+const Executor::Profile *VulkanExecutor::profileOf(const format::Entry &entry) const {
+  auto found = plans.find(&entry);
+  return found == plans.end() ? nullptr : &found->second.profile;
+}
+
+void VulkanExecutor::noteTimes(const format::Entry &entry, Plan &plan, const CallSizes &sizes) {
+  std::vector<uint64_t> ticks(entry.steps()->size() + 1);
+  check(device.vk.GetQueryPoolResults(device.handle, plan.queries, 0, static_cast<uint32_t>(ticks.size()),
+                                      ticks.size() * sizeof(uint64_t), ticks.data(), sizeof(uint64_t),
+                                      VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+        "cannot read timestamps");
+  uint64_t mask =
+      device.facts.timestampBits >= 64 ? UINT64_MAX : (uint64_t(1) << device.facts.timestampBits) - 1;
+  std::vector<uint64_t> nanoseconds;
+  for (size_t i = 0; i + 1 < ticks.size(); ++i)
+    nanoseconds.push_back(static_cast<uint64_t>(static_cast<double>((ticks[i + 1] - ticks[i]) & mask) *
+                                                static_cast<double>(device.facts.limits.timestampPeriod)));
+  plan.profile.add(entry, sizes, nanoseconds);
+}
+
+} // namespace heddle::vulkan

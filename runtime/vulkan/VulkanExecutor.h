@@ -1,0 +1,94 @@
+//===- VulkanExecutor.h - runs entries on a device --------------*- C++ -*-===//
+//
+// A call is one submission of one command buffer: it copies the call's sizes and inputs to the device, runs
+// the steps, with barriers where they depend on each other, and copies the outputs back. An entry's commands
+// are recorded once and replayed as long as T and U stay what they were: what else changes is read from
+// memory. So decoding records nothing and allocates nothing.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef HEDDLE_RUNTIME_VULKAN_VULKANEXECUTOR_H
+#define HEDDLE_RUNTIME_VULKAN_VULKANEXECUTOR_H
+
+#include "runtime/engine/Executor.h"
+#include "runtime/engine/Layout.h"
+#include "runtime/vulkan/DeviceProgram.h"
+#include "runtime/vulkan/Hazards.h"
+
+#include <map>
+#include <unordered_map>
+
+namespace heddle::vulkan {
+
+class VulkanExecutor : public Executor {
+public:
+  /// As Machine::makeExecutor; `shared` must be loaded and outlive it.
+  VulkanExecutor(const Program &program, DeviceProgram &shared, uint64_t capacity);
+  ~VulkanExecutor() override;
+
+  void run(const format::Entry &entry, CallSizes sizes, const CallSizes &most, std::span<const Input> inputs,
+           const TapSink *taps = nullptr) override;
+  std::span<const float> output(const format::Value &value) const override;
+  void startProfile() override;
+  const Profile *profileOf(const format::Entry &entry) const override;
+
+  uint64_t capacity() const override { return cacheCapacity; }
+  uint64_t cacheBytes() const override { return cacheWindows.bytes(); }
+  uint64_t arenaBytes() const override { return arena.size(); }
+  const Program &getProgram() const override { return program; }
+
+  /// How often commands have been recorded.
+  uint64_t recordings = 0;
+
+private:
+  /// What recorded commands are good for.
+  struct Recorded {
+    int64_t tokens = -1, second = -1;
+    bool taps = false, profiling = false;
+    uint64_t generation = 0;
+    bool operator==(const Recorded &) const = default;
+  };
+
+  /// An entry made ready for calls of at most `most`.
+  struct Plan {
+    CallSizes most;
+    Layout layout;
+    uint64_t scratchAt = 0, arenaBytes = 0; ///< in the arena
+    std::vector<uint64_t> inputAt;          ///< in the upload buffer
+    std::vector<uint64_t> outputAt, tapAt;  ///< in the download buffer
+    uint64_t uploadBytes = 0, outputBytes = 0, tapBytes = 0;
+    VkCommandBuffer commands = nullptr;
+    Recorded recorded;
+    VkQueryPool queries = nullptr; ///< one more than steps
+    Profile profile;
+  };
+
+  Plan &prepare(const format::Entry &entry, const CallSizes &most, bool taps);
+  void layOut(const format::Entry &entry, Plan &plan) const;
+  void grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const char *name);
+  uint32_t workgroupsOf(const format::Step &step, const CallSizes &sizes) const;
+
+  void record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps);
+  VkDescriptorSet setFor(int weightWindow, int cacheWindow);
+  void write(VkDescriptorSet set, int weightWindow, int cacheWindow);
+  void noteTimes(const format::Entry &entry, Plan &plan, const CallSizes &sizes);
+
+  const Program &program;
+  DeviceProgram &shared;
+  Device &device;
+  uint64_t cacheCapacity;
+  CacheWindows cacheWindows;
+  std::vector<Buffer> caches;
+  Buffer arena, call, upload, download, nothing;
+  uint64_t generation = 1; ///< changes when one of these buffers does
+  VkDescriptorPool pool = nullptr;
+  std::map<std::pair<int, int>, VkDescriptorSet> sets; ///< by the windows that they bind
+  std::unordered_map<const format::Entry *, Plan> plans;
+  const format::Entry *current = nullptr; ///< of the last call
+  CallSizes callSizes;                    ///< of the last call
+  bool profiling = false;
+};
+
+} // namespace heddle::vulkan
+
+#endif // HEDDLE_RUNTIME_VULKAN_VULKANEXECUTOR_H
