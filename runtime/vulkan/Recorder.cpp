@@ -21,10 +21,12 @@ void Recorder::end() {
   device.end(commands);
 }
 
-/// Puts a barrier where these accesses need one.
-void Recorder::order(std::span<const Access> accesses) {
-  if (hazards.add(accesses))
+/// Puts a barrier between what comes next and what came before. Copies of one kind need none among
+/// themselves.
+void Recorder::follow(Kind kind) {
+  if (before && (*before != kind || kind == Kind::Kernel))
     device.barrier(commands);
+  before = kind;
 }
 
 void Recorder::noteTime() {
@@ -38,24 +40,21 @@ void Recorder::startClock() {
 }
 
 void Recorder::copyToDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
-                            uint64_t bytes, size_t memory) {
-  Access access{memory, true};
-  order({&access, 1});
+                            uint64_t bytes) {
+  follow(Kind::CopyToDevice);
   copy(device, commands, from, fromOffset, to, toOffset, bytes);
 }
 
 void Recorder::copyFromDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
-                              uint64_t bytes, size_t memory) {
-  Access access{memory, false};
-  order({&access, 1});
+                              uint64_t bytes) {
+  follow(Kind::CopyFromDevice);
   copy(device, commands, from, fromOffset, to, toOffset, bytes);
 }
 
 void Recorder::dispatch(const char *name, VkPipeline pipeline, VkDescriptorSet set,
-                        std::span<const uint32_t> pushed, uint32_t workgroups,
-                        std::span<const Access> accesses) {
+                        std::span<const uint32_t> pushed, uint32_t workgroups) {
   if (workgroups > 0) {
-    order(accesses);
+    follow(Kind::Kernel);
     if (device.vk.CmdBeginDebugUtilsLabelEXT) {
       auto label = structure<VkDebugUtilsLabelEXT>(VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT);
       label.pLabelName = name;

@@ -4,42 +4,45 @@
 #define HEDDLE_RUNTIME_VULKAN_RECORDER_H
 
 #include "runtime/vulkan/Buffer.h"
-#include "runtime/vulkan/Hazards.h"
+
+#include <optional>
+#include <span>
 
 namespace heddle::vulkan {
 
-/// Puts copies and kernels into a command buffer, with a barrier wherever one depends on another.
+/// Puts copies and kernels into a command buffer, each kernel behind a barrier. Some kernels could overlap,
+/// since they use different pieces of the arena; but all of them bind it whole, and to synchronisation
+/// validation a buffer is one piece of memory.
 class Recorder {
 public:
-  /// `memories`: how many pieces of memory the accesses tell apart.
-  Recorder(Device &device, VkCommandBuffer commands, VkPipelineLayout layout, size_t memories)
-      : device(device), commands(commands), layout(layout), hazards(memories) {}
+  Recorder(Device &device, VkCommandBuffer commands, VkPipelineLayout layout)
+      : device(device), commands(commands), layout(layout) {}
 
-  /// `queries`, if any, gets the time before the first kernel and after each: `count` of them. Kernels do not
-  /// overlap then.
+  /// `queries`, if any, gets the time before the first kernel and after each: `count` of them.
   void begin(VkQueryPool queries, uint32_t count);
   void end();
 
   /// Notes the time before the first kernel.
   void startClock();
 
-  /// Copies that write, or read, the piece of memory `memory`.
+  /// Copies to the device, before kernels that read what is copied; and back, behind those that wrote it.
   void copyToDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
-                    uint64_t bytes, size_t memory);
+                    uint64_t bytes);
   void copyFromDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
-                      uint64_t bytes, size_t memory);
+                      uint64_t bytes);
 
   void dispatch(const char *name, VkPipeline pipeline, VkDescriptorSet set, std::span<const uint32_t> pushed,
-                uint32_t workgroups, std::span<const Access> accesses);
+                uint32_t workgroups);
 
 private:
-  void order(std::span<const Access> accesses);
+  enum class Kind { CopyToDevice, Kernel, CopyFromDevice };
+  void follow(Kind kind);
   void noteTime();
 
   Device &device;
   VkCommandBuffer commands;
   VkPipelineLayout layout;
-  Hazards hazards;
+  std::optional<Kind> before;
   VkQueryPool queries = nullptr;
   uint32_t times = 0;
   VkPipeline boundPipeline = nullptr;

@@ -9,6 +9,7 @@
 #include "runtime/vulkan/Recorder.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -221,29 +222,54 @@ std::span<const float> VulkanExecutor::output(const format::Value &value) const 
 
 //===- Commands ------------------------------------------------------------===//
 
+/// What abi/vulkan.h has a step's kernel get. `window`: of its weights.
+std::vector<uint32_t> VulkanExecutor::pushedWords(const format::Step &step, const Plan &plan,
+                                                  int window) const {
+  std::vector<uint32_t> words;
+  auto pushAddress = [&](uint64_t bytes) {
+    words.push_back(static_cast<uint32_t>(bytes / sizeof(uint32_t)));
+  };
+  if (step.bindings())
+    for (const format::Binding *binding : *step.bindings())
+      switch (binding->space()) {
+      case format::Space::Arena:
+        pushAddress(plan.layout.offsets[binding->index()]);
+        break;
+      case format::Space::Cache:
+        pushAddress(cacheWindows.offsetOf(binding->index()));
+        break;
+      case format::Space::Weights:
+        pushAddress(shared.weights().offsetOf(window, binding->index()));
+        break;
+      }
+  if (step.scalars())
+    for (float scalar : *step.scalars())
+      words.push_back(std::bit_cast<uint32_t>(scalar));
+  if (program.description().kernels()->Get(step.kernel())->device_scratch() != 0)
+    pushAddress(plan.scratchAt);
+  return words;
+}
+
 void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps) {
   ++recordings;
   CallSizes recordedFor = plan.most; // S may grow up to what it is there
   recordedFor.tokens() = sizes.tokens();
   recordedFor.second() = sizes.second();
   const format::Program &root = program.description();
-  size_t slots = entry.slots() ? entry.slots()->size() : 0,
-         cacheCount = root.caches() ? root.caches()->size() : 0;
-  const size_t callMemory = slots + cacheCount, scratchMemory = callMemory + 1;
-  Recorder recorder(device, plan.commands, shared.pipelines().layout(), scratchMemory + 1);
+  Recorder recorder(device, plan.commands, shared.pipelines().layout());
 
   recorder.begin(profiling ? plan.queries : nullptr, entry.steps()->size() + 1);
-  recorder.copyToDevice(upload, 0, call, 0, sizesBytes, callMemory);
+  recorder.copyToDevice(upload, 0, call, 0, sizesBytes);
   for (uint32_t i = 0; i < plan.inputAt.size(); ++i) {
     const format::Value &input = *entry.inputs()->Get(i);
     recorder.copyToDevice(upload, plan.inputAt[i], arena, plan.layout.offsets[input.slot()],
-                          countOf(input, sizes) * sizeof(float), input.slot());
+                          countOf(input, sizes) * sizeof(float));
   }
   auto copyTaps = [&](uint32_t done) {
     for (uint32_t i = 0; taps && i < plan.tapAt.size(); ++i)
       if (const format::Tap &tap = *entry.taps()->Get(i); tap.after() == done)
         recorder.copyFromDevice(arena, plan.layout.offsets[tap.value()->slot()], download, plan.tapAt[i],
-                                countOf(*tap.value(), sizes) * sizeof(float), tap.value()->slot());
+                                countOf(*tap.value(), sizes) * sizeof(float));
   };
 
   recorder.startClock();
@@ -258,42 +284,15 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
     if (int window = cacheWindows.windowOf(step); window >= 0)
       cacheWindow = window;
 
-    std::vector<Access> accesses{{callMemory, false}};
-    std::vector<uint32_t> words;
-    for (uint32_t b = 0; step.bindings() && b < step.bindings()->size(); ++b) {
-      const format::Binding &binding = *step.bindings()->Get(b);
-      bool writes = kernel.writes()->Get(b) != 0;
-      uint64_t at = 0;
-      switch (binding.space()) {
-      case format::Space::Arena:
-        at = plan.layout.offsets[binding.index()];
-        accesses.push_back({binding.index(), writes});
-        break;
-      case format::Space::Cache:
-        at = cacheWindows.offsetOf(binding.index());
-        accesses.push_back({slots + binding.index(), writes});
-        break;
-      case format::Space::Weights:
-        at = shared.weights().offsetOf(weightWindow, binding.index());
-        break;
-      }
-      words.push_back(static_cast<uint32_t>(at / sizeof(uint32_t)));
-    }
-    if (step.scalars())
-      for (float scalar : *step.scalars())
-        words.push_back(std::bit_cast<uint32_t>(scalar));
-    if (kernel.device_scratch() != 0) {
-      words.push_back(static_cast<uint32_t>(plan.scratchAt / sizeof(uint32_t)));
-      accesses.push_back({scratchMemory, true});
-    }
     recorder.dispatch(kernel.name()->c_str(), shared.pipelines().of(step.kernel()),
-                      setFor(weightWindow, cacheWindow), words, workgroupsOf(step, recordedFor), accesses);
+                      setFor(weightWindow, cacheWindow), pushedWords(step, plan, weightWindow),
+                      workgroupsOf(step, recordedFor));
   }
   copyTaps(entry.steps()->size());
   for (uint32_t i = 0; i < plan.outputAt.size(); ++i) {
     const format::Value &output = *entry.outputs()->Get(i);
     recorder.copyFromDevice(arena, plan.layout.offsets[output.slot()], download, plan.outputAt[i],
-                            countOf(output, sizes) * sizeof(float), output.slot());
+                            countOf(output, sizes) * sizeof(float));
   }
   recorder.end();
 }

@@ -1,7 +1,7 @@
 //===- VulkanExecutor.h - runs entries on a device --------------*- C++ -*-===//
 //
 // A call is one submission of one command buffer: it copies the call's sizes and inputs to the device, runs
-// the steps, with barriers where they depend on each other, and copies the outputs back. An entry's commands
+// the steps one after the other, and copies the outputs back. An entry's commands
 // are recorded once and replayed as long as T and U stay what they were: what else changes is read from
 // memory. So decoding records nothing and allocates nothing.
 //
@@ -13,7 +13,6 @@
 #include "runtime/engine/Executor.h"
 #include "runtime/engine/Layout.h"
 #include "runtime/vulkan/DeviceProgram.h"
-#include "runtime/vulkan/Hazards.h"
 
 #include <map>
 #include <unordered_map>
@@ -68,6 +67,7 @@ private:
   void grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const char *name);
   uint32_t workgroupsOf(const format::Step &step, const CallSizes &sizes) const;
 
+  std::vector<uint32_t> pushedWords(const format::Step &step, const Plan &plan, int window) const;
   void record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps);
   VkDescriptorSet setFor(int weightWindow, int cacheWindow);
   void write(VkDescriptorSet set, int weightWindow, int cacheWindow);

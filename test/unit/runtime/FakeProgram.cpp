@@ -39,7 +39,7 @@ static void sumUp(const heddle_call *call, int64_t begin, int64_t end) {
   }
 }
 
-/// buffers: hidden [T, width], bias [vocabulary], logits [rows, vocabulary], memory [U, width] or nothing;
+/// buffers: hidden [T, width], bias [vocabulary], logits [rows, vocabulary], memory [U, width];
 /// scalars: 1 if there is a memory. The grid is the rows; with one row it is the last token's.
 static void project(const heddle_call *call, int64_t begin, int64_t end, bool last) {
   double more = 0;
@@ -80,6 +80,19 @@ static void pool(const heddle_call *call, int64_t, int64_t) {
 
 const heddle_kernel fakeKernels[6] = {remember, sumUp, projectAll, projectLast, embedTokens, pool};
 
+#ifdef FAKE_SHADERS
+#include "embed_tokens.h"
+#include "pool.h"
+#include "project_all.h"
+#include "project_last.h"
+#include "remember.h"
+#include "sum_up.h"
+const std::span<const uint32_t> fakeShaders[6] = {remember_spirv,     sum_up_spirv,       project_all_spirv,
+                                                  project_last_spirv, embed_tokens_spirv, pool_spirv};
+#else
+const std::span<const uint32_t> fakeShaders[6];
+#endif
+
 enum KernelNumber : uint32_t { Remember, SumUp, ProjectAll, ProjectLast, EmbedTokens, Pool };
 
 //===- The description -----------------------------------------------------===//
@@ -111,9 +124,9 @@ public:
     if (options.tokenizer)
       tokenizer = tokenizerBytes();
     auto program = CreateProgramDirect(
-        b, programFormatVersion, "0.1.0", "fake", "none", "cpu", "-O0", &entries, kernels(), &caches, 8,
-        &weights, bias.size() * 4, XXH3_64bits(bias.data(), bias.size() * 4), fakeContext, options.bounded,
-        &tokenizer, options.chatTemplate.c_str(), "", "", &options.endTokens,
+        b, programFormatVersion, "0.1.0", "fake", "none", options.target.c_str(), "-O0", &entries, kernels(),
+        &caches, 8, &weights, bias.size() * 4, XXH3_64bits(bias.data(), bias.size() * 4), fakeContext,
+        options.bounded, &tokenizer, options.chatTemplate.c_str(), "", "", &options.endTokens,
         options.kind == FakeKind::EncoderDecoder ? 1 : -1, &options.regimes);
     FinishProgramBuffer(b, program);
     return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
@@ -145,7 +158,7 @@ private:
   Offset<Step> step(uint32_t kernel, const std::vector<std::pair<Space, uint64_t>> &list, float scalar = 0) {
     std::vector<Offset<Binding>> bindings;
     for (auto [space, index] : list)
-      bindings.push_back(CreateBinding(b, space, index));
+      bindings.push_back(CreateBinding(b, space, index, space == Space::Weights ? fakeVocabulary * 4 : 0));
     std::vector<float> scalars{scalar};
     std::vector<Offset<Factor>> operations{CreateFactor(b, Param::T, 1, 2)};
     return CreateStepDirect(b, kernel, &bindings, &scalars, kernel == ProjectLast ? 32 : 0, &operations);
@@ -153,12 +166,19 @@ private:
 
   const std::vector<Offset<Kernel>> *kernels() {
     const char *names[] = {"remember", "sum_up", "project_all", "project_last", "embed_tokens", "pool"};
+    const std::vector<uint8_t> writes[] = {{0, 1}, {0, 1}, {0, 0, 1, 0}, {0, 0, 1, 0}, {0, 0, 1}, {0, 1}};
+    bool vulkan = options.target.find("vulkan") != std::string::npos;
     for (uint32_t i = 0; i < std::size(names); ++i) {
       std::vector<Offset<Factor>> grid;
       if (i != ProjectLast && i != Pool)
         grid.push_back(CreateFactor(b, Param::T));
-      kernelList.push_back(
-          CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr, false));
+      std::vector<Offset<Shader>> shaders;
+      if (vulkan) // one that no device can run, and one that all can
+        for (uint64_t needs : {uint64_t(1) << 63, uint64_t(0)})
+          shaders.push_back(
+              CreateShader(b, b.CreateVector(fakeShaders[i].data(), fakeShaders[i].size()), needs, 32));
+      kernelList.push_back(CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr,
+                                              false, &shaders, &writes[i], i == SumUp ? 64 : 0));
     }
     return &kernelList;
   }
@@ -171,9 +191,7 @@ private:
         size({{fakeVocabulary * 4, {variant == Variant::All ? Param::T : Param::One}, 1}}),
         size({{fakeWidth * 4, {Param::U}, 1}})};
     std::vector<std::pair<Space, uint64_t>> projection{
-        {Space::Arena, 1}, {Space::Weights, 0}, {Space::Arena, 2}};
-    if (both)
-      projection.emplace_back(Space::Arena, 3);
+        {Space::Arena, 1}, {Space::Weights, 0}, {Space::Arena, 2}, {Space::Arena, 3}};
     std::vector<Offset<Step>> steps{
         step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}}),
         step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}),

@@ -17,6 +17,7 @@
 
 #include "runtime/program/Program.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct FakeOptions {
   std::string chatTemplate = {};
   std::vector<uint32_t> regimes = {};
   std::vector<uint32_t> endTokens = {};
-  uint32_t memoryExtra = 0; ///< KiB that the decoder's cache has for a token beside what it uses
+  std::string target = "cpu"; ///< with "vulkan" in it: see fakeShaders
+  uint32_t memoryExtra = 0;   ///< KiB that the decoder's cache has for a token beside what it uses
 };
 
 class FakeProgram {
@@ -51,6 +53,9 @@ public:
 
 /// The kernels, in the order of the description's.
 extern const heddle_kernel fakeKernels[6];
+
+/// The kernels as SPIR-V, in the same order; all are empty where the build had no compiler for shaders.
+extern const std::span<const uint32_t> fakeShaders[6];
 
 /// The sum of the tokens, as the kernels make it.
 int64_t sumOf(const std::vector<int32_t> &tokens);

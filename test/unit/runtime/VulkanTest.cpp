@@ -1,0 +1,203 @@
+//===- VulkanTest.cpp - fake programs on a Vulkan device ------------------===//
+//
+// Runs under the Khronos validation layer with synchronisation validation, if that is installed; whatever it
+// has to say is a failure. Without a device the tests are skipped.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FakeProgram.h"
+
+#include "runtime/engine/CpuExecutor.h"
+#include "runtime/engine/Session.h"
+#include "runtime/text/Sampler.h"
+#include "runtime/vulkan/Device.h"
+#include "runtime/vulkan/VulkanExecutor.h"
+#include "runtime/vulkan/VulkanMachine.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <map>
+#include <unistd.h>
+
+using namespace heddle;
+using namespace heddle::test;
+using heddle::vulkan::VulkanExecutor;
+using heddle::vulkan::VulkanMachine;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder; ///< for this run
+
+std::string readFile(const fs::path &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<int32_t> someTokens(size_t count) {
+  std::vector<int32_t> tokens;
+  for (size_t i = 0; i < count; ++i)
+    tokens.push_back(static_cast<int32_t>((i * 5 + 3) % fakeVocabulary));
+  return tokens;
+}
+
+FakeOptions vulkanOptions(FakeKind kind) {
+  FakeOptions options;
+  options.kind = kind;
+  options.target = "vulkan,cpu";
+  options.bounded = false;
+  return options;
+}
+
+/// All rows that a session hands out, by name.
+using Collected = std::map<std::string, std::vector<float>>;
+
+RowSink collectInto(Collected &rows) {
+  return [&rows](const Rows &some) {
+    std::vector<float> &all = rows[std::string(some.name)];
+    all.insert(all.end(), some.data.begin(), some.data.end());
+  };
+}
+
+class VulkanTest : public testing::Test {
+protected:
+  void SetUp() override {
+    if (fakeShaders[0].empty())
+      GTEST_SKIP() << "built without glslangValidator";
+    try {
+      machine = std::make_unique<VulkanMachine>(std::nullopt);
+    } catch (const DeviceError &error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+
+  void TearDown() override {
+    machine.reset();
+    EXPECT_EQ(readFile(folder / "validation.log"), "");
+    std::ofstream(folder / "validation.log", std::ios::trunc);
+  }
+
+  FakeProgram fake{vulkanOptions(FakeKind::Decoder)};
+  Program program{fake.image()};
+  ThreadPool pool{1};
+  CpuMachine cpu{pool};
+  std::unique_ptr<VulkanMachine> machine;
+};
+
+TEST_F(VulkanTest, ComputesWhatTheProcessorDoes) {
+  std::vector<int32_t> tokens = someTokens(700);
+  Collected expected, found;
+  Session(program, cpu, 1000).evaluate(tokens, {}, collectInto(expected), /*taps=*/true);
+  Session(program, *machine, 1000).evaluate(tokens, {}, collectInto(found), /*taps=*/true);
+  ASSERT_EQ(expected.size(), 2u); // logits and a tap
+  EXPECT_EQ(found, expected);
+}
+
+TEST_F(VulkanTest, EncodersRun) {
+  FakeProgram other(vulkanOptions(FakeKind::Encoder));
+  Program encoder(other.image());
+  std::vector<int32_t> tokens = someTokens(300), types(tokens.size(), 1);
+  Input extra("token_type_ids", types);
+  for (std::span<const Input> inputs : {std::span<const Input>(&extra, 1), std::span<const Input>()}) {
+    Collected expected, found;
+    Session(encoder, cpu, 1000).evaluate(tokens, inputs, collectInto(expected));
+    Session(encoder, *machine, 1000).evaluate(tokens, inputs, collectInto(found));
+    EXPECT_EQ(found, expected);
+  }
+}
+
+TEST_F(VulkanTest, EncoderDecodersRun) {
+  FakeProgram other(vulkanOptions(FakeKind::EncoderDecoder));
+  Program both(other.image());
+  Session session(both, *machine, 64), reference(both, cpu, 64);
+  for (size_t length : {5, 9, 2}) {
+    Collected expected, found;
+    RowSink sink = collectInto(found), referenceSink = collectInto(expected);
+    session.encode(someTokens(length), &sink, /*taps=*/true);
+    reference.encode(someTokens(length), &referenceSink, /*taps=*/true);
+    EXPECT_EQ(found, expected);
+    for (int32_t token : {1, 3, 6}) {
+      std::span<const float> a = session.feed({&token, 1}), b = reference.feed({&token, 1});
+      EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+    }
+  }
+}
+
+TEST_F(VulkanTest, DecodingReplaysOneRecording) {
+  Session session(program, *machine, 256);
+  std::vector<int32_t> tokens = someTokens(10);
+  auto next = [&](std::span<const float> logits) { tokens.push_back(argmax(logits)); };
+  next(session.feed(tokens));
+  next(session.feed(std::span(tokens).last(1)));
+
+  auto &executor = dynamic_cast<VulkanExecutor &>(session.getExecutor());
+  vulkan::Device &device = machine->device();
+  uint64_t recordings = executor.recordings, submissions = device.submissions,
+           allocations = device.allocations;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(tokens.back(), nextOf({tokens.begin(), tokens.end() - 1}));
+    next(session.feed(std::span(tokens).last(1)));
+  }
+  EXPECT_EQ(executor.recordings, recordings);
+  EXPECT_EQ(device.submissions, submissions + 100);
+  EXPECT_EQ(device.allocations, allocations);
+}
+
+TEST_F(VulkanTest, SeveralSessionsShareTheWeights) {
+  Session first(program, *machine, 64);
+  uint64_t allocations = machine->device().allocations;
+  Session second(program, *machine, 64);
+  EXPECT_EQ(machine->device().allocations - allocations, 3u); // a cache, the call's sizes, and nothing
+  std::vector<int32_t> tokens = someTokens(20);
+  EXPECT_EQ(argmax(first.feed(tokens)), nextOf(tokens));
+  EXPECT_EQ(argmax(second.feed(tokens)), nextOf(tokens));
+}
+
+TEST_F(VulkanTest, StepsAreTimed) {
+  Session session(program, *machine, 64);
+  Executor &executor = session.getExecutor();
+  session.feed(someTokens(8));
+  executor.startProfile();
+  session.feed(someTokens(8));
+  session.feed(someTokens(8));
+  const Executor::Profile *profile = executor.profileOf(*session.entryFor(8));
+  ASSERT_NE(profile, nullptr);
+  EXPECT_EQ(profile->calls, 2u);
+  ASSERT_EQ(profile->steps.size(), 3u);
+  for (const auto &cost : profile->steps) {
+    EXPECT_GT(cost.nanoseconds, 0u);
+    EXPECT_LT(cost.nanoseconds, 10'000'000'000u);
+    EXPECT_EQ(cost.operations, 32); // T times 2, twice
+  }
+}
+
+} // namespace
+
+/// Settings of the validation layer, which writes what it finds to a file.
+static void switchOnValidation() {
+  fs::path settings = folder / "vk_layer_settings.txt", log = folder / "validation.log";
+  std::ofstream(settings)
+      << "khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT\n"
+      << "khronos_validation.report_flags = error,warn,perf\n"
+      << "khronos_validation.debug_action = VK_DBG_LAYER_ACTION_LOG_MSG\n"
+      << "khronos_validation.log_filename = " << log.string() << "\n";
+  setenv("VK_LAYER_SETTINGS_PATH", settings.c_str(), 1);
+  for (const char *layers :
+       {"/usr/share/vulkan/explicit_layer.d", "/usr/local/share/vulkan/explicit_layer.d"})
+    if (fs::exists(fs::path(layers) / "VkLayer_khronos_validation.json"))
+      setenv("VK_INSTANCE_LAYERS", "VK_LAYER_KHRONOS_validation", 0);
+}
+
+int main(int argc, char **argv) {
+  testing::InitGoogleTest(&argc, argv);
+  folder = fs::path(testing::TempDir()) / ("heddle-vulkan-" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  setenv("XDG_CACHE_HOME", folder.c_str(), 1);
+  switchOnValidation();
+  int status = RUN_ALL_TESTS();
+  fs::remove_all(folder);
+  return status;
+}
