@@ -90,6 +90,9 @@ public:
   /// The entry that feeding `count` tokens at a time runs. Null when the program has none.
   const format::Entry *entryFor(uint64_t count) const;
 
+  /// Where it computes now: "cpu", or a device's name.
+  std::string_view machineName() const { return machine->name(); }
+
   Executor &getExecutor() { return *executor; }
 
 private:

@@ -100,8 +100,10 @@ public:
   }
 
   std::string text() const {
-    std::string out = fmt::format("{} on {}, {} threads, kernels for '{}'\n", program.model()->string_view(),
-                                  program.target()->string_view(), model.threads(), model.program().cpu());
+    std::string where = onProcessor() ? fmt::format("cpu, {} threads, kernels for '{}'", model.threads(),
+                                                    model.program().cpu())
+                                      : fmt::format("vulkan, '{}'", session.machineName());
+    std::string out = fmt::format("{} on {}\n", program.model()->string_view(), where);
     out += prefill.line("prefill");
     if (!decode.perSecond.empty()) {
       out += decode.line("decode");
@@ -115,8 +117,11 @@ public:
   std::string json() const {
     nlohmann::ordered_json root;
     root["model"] = program.model()->str();
-    root["target"] = program.target()->str();
-    root["cpu"] = model.program().cpu();
+    root["target"] = onProcessor() ? "cpu" : "vulkan";
+    if (onProcessor())
+      root["cpu"] = model.program().cpu();
+    else
+      root["device"] = session.machineName();
     root["threads"] = model.threads();
     root["prefill"] = {{"tokens", prefill.tokens}, {"tps", prefill.perSecond}};
     root["decode"] = {
@@ -132,6 +137,8 @@ public:
 private:
   /// Tokens that `forward` gets: an encoder-decoder's prompt is not among them.
   uint64_t neededContext() const { return decode.tokens + (abilities.encodes ? 1 : prefill.tokens); }
+
+  bool onProcessor() const { return session.machineName() == "cpu"; }
 
   uint64_t bytesPerToken() const { return weightBytes(session.entryFor(1)); }
 

@@ -3,6 +3,7 @@
 #include "runtime/engine/Layout.h"
 #include "runtime/engine/Memory.h"
 #include "runtime/engine/Session.h"
+#include "runtime/verbs/InfoDevices.h"
 #include "runtime/verbs/Options.h"
 #include "runtime/verbs/Verbs.h"
 
@@ -137,24 +138,31 @@ void describeKernels(const format::Program &root, Listing &list) {
 } // namespace
 
 void infoVerb(const Invocation &call) {
-  bool verify = false;
+  bool verify = false, devices = false;
   std::optional<uint64_t> tokens;
+  std::optional<std::string> device;
   ContextOption context;
   CommandLine line(call.name, "Prints what is inside: sizes, target, kernels, formats, memory it will need.");
   line.flag("--verify", verify, "read all weights and check their checksum");
   line.option("--tokens", tokens, 1, uint64_t(1) << 31, "show the memory for so many tokens at a time");
+  line.flag("--devices", devices, "list the devices that it can be run on instead");
+  line.option("--device", device, "NAME, part of it, or number of the device to show the shaders for");
   context.declare(line);
   if (!line.parse(call.arguments))
     return;
 
   Program program(call.image);
   const format::Program &root = program.description();
+  if (devices)
+    return print(deviceListing(program));
   Listing list;
   describeHead(program, list);
   describeMemory(root, context.choose(root, 0), tokens, list);
   describeWeights(root, list);
   describeEntries(root, list);
   describeKernels(root, list);
+  if (Program::isFor(root, "vulkan"))
+    list.text += shaderListing(root, device);
   if (verify) {
     program.verifyWeights();
     list.line("\nthe weights are as they were written");

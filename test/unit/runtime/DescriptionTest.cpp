@@ -56,6 +56,49 @@ TEST(Description, EveryFlippedBitIsAnErrorOrHarmless) {
   }
 }
 
+/// What becomes of a program with shaders after a change to a table of it.
+template <typename Change> std::string problemAfter(Change change) {
+  FakeOptions options;
+  options.target = "vulkan,cpu";
+  FakeProgram fake(options);
+  change(*format::GetProgram(fake.description.data()));
+  return problemOf(fake);
+}
+
+/// Tables are read-only for all but tests.
+template <typename Table> flatbuffers::Table &writable(const Table *table) {
+  return const_cast<flatbuffers::Table &>(reinterpret_cast<const flatbuffers::Table &>(*table));
+}
+
+TEST(Description, ShadersAreChecked) {
+  if (fakeShaders[0].empty())
+    GTEST_SKIP() << "built without glslangValidator";
+  EXPECT_EQ(problemAfter([](const format::Program &) {}), "");
+  EXPECT_NE(problemAfter([](const format::Program &program) {
+              auto *spirv = program.kernels()->Get(0)->shaders()->Get(0)->spirv();
+              const_cast<uint32_t *>(spirv->data())[0] = 7;
+            }).find("'remember': a shader does not begin as SPIR-V"),
+            std::string::npos);
+  EXPECT_NE(problemAfter([](const format::Program &program) {
+              writable(program.kernels()->Get(0)->shaders()->Get(0))
+                  .SetField<uint32_t>(format::Shader::VT_WORKGROUP, 0, 0);
+            }).find("a workgroup must have between 1 and 2^16 invocations"),
+            std::string::npos);
+  EXPECT_NE(problemAfter([](const format::Program &program) {
+              writable(program.kernels()->Get(1)).SetField<uint64_t>(format::Kernel::VT_DEVICE_SCRATCH, 4, 0);
+            }).find("'sum_up': a workgroup's scratch memory must be a multiple of 64"),
+            std::string::npos);
+  EXPECT_NE(problemAfter([](const format::Program &program) {
+              const_cast<uint8_t *>(program.kernels()->Get(2)->writes()->data())[1] = 1;
+            }).find("'project_all' writes weights"),
+            std::string::npos);
+  EXPECT_NE(problemAfter([](const format::Program &program) {
+              const auto *step = program.entries()->Get(0)->steps()->Get(2);
+              writable(step->bindings()->Get(1)).SetField<uint64_t>(format::Binding::VT_BYTES, 33, 0);
+            }).find("the weights at 0 reach beyond the end"),
+            std::string::npos);
+}
+
 TEST(Description, CutOffOnesAreRefused) {
   FakeProgram fake;
   fake.description.resize(fake.description.size() - 8); // the last bytes may be there for alignment only

@@ -1,10 +1,9 @@
 //===- VerbsTest.cpp - what users type, and what they get -----------------===//
 
-#include "FakeProgram.h"
+#include "RunVerb.h"
 
 #include "runtime/api/Api.h"
 #include "runtime/support/Safetensors.h"
-#include "runtime/verbs/Verbs.h"
 
 #include <cmath>
 #include <filesystem>
@@ -15,35 +14,6 @@ using namespace heddle;
 using namespace heddle::test;
 
 namespace {
-
-struct Outcome {
-  int status;
-  std::string out, err;
-};
-
-Outcome runVerb(const FakeProgram &fake, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "./fake");
-  std::vector<char *> argv;
-  for (std::string &argument : arguments)
-    argv.push_back(argument.data());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  int status = runProgram(fake.image(), static_cast<int>(argv.size()), argv.data());
-  std::string err = testing::internal::GetCapturedStderr();
-  return {status, testing::internal::GetCapturedStdout(), err};
-}
-
-/// The letters that the decoder writes behind `text`, greedily.
-std::string continuation(std::string text, size_t count) {
-  std::string more;
-  for (size_t i = 0; i < count; ++i) {
-    std::vector<int32_t> tokens;
-    for (char c : text + more)
-      tokens.push_back(c - 'a');
-    more += static_cast<char>('a' + nextOf(tokens));
-  }
-  return more;
-}
 
 std::string temporaryFile(const char *name) { return testing::TempDir() + name; }
 

@@ -1,25 +1,18 @@
 //===- VulkanTest.cpp - fake programs on a Vulkan device ------------------===//
-//
-// Runs under the Khronos validation layer with synchronisation validation, if that is installed; whatever it
-// has to say is a failure. Without a device the tests are skipped.
-//
-//===----------------------------------------------------------------------===//
 
-#include "FakeProgram.h"
+#include "VulkanFixture.h"
 
 #include "runtime/engine/CpuExecutor.h"
 #include "runtime/engine/Session.h"
 #include "runtime/text/Sampler.h"
 #include "runtime/vulkan/Device.h"
+#include "runtime/vulkan/PipelineCache.h"
 #include "runtime/vulkan/VulkanExecutor.h"
 #include "runtime/vulkan/VulkanMachine.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <map>
-#include <unistd.h>
+#include <xxhash.h>
 
 using namespace heddle;
 using namespace heddle::test;
@@ -28,28 +21,11 @@ using heddle::vulkan::VulkanMachine;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-fs::path folder; ///< for this run
-
-std::string readFile(const fs::path &path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::vector<int32_t> someTokens(size_t count) {
   std::vector<int32_t> tokens;
   for (size_t i = 0; i < count; ++i)
     tokens.push_back(static_cast<int32_t>((i * 5 + 3) % fakeVocabulary));
   return tokens;
-}
-
-FakeOptions vulkanOptions(FakeKind kind) {
-  FakeOptions options;
-  options.kind = kind;
-  options.target = "vulkan,cpu";
-  options.bounded = false;
-  return options;
 }
 
 /// All rows that a session hands out, by name.
@@ -62,22 +38,17 @@ RowSink collectInto(Collected &rows) {
   };
 }
 
-class VulkanTest : public testing::Test {
+class VulkanTest : public DeviceTest {
 protected:
   void SetUp() override {
-    if (fakeShaders[0].empty())
-      GTEST_SKIP() << "built without glslangValidator";
-    try {
+    DeviceTest::SetUp();
+    if (!IsSkipped())
       machine = std::make_unique<VulkanMachine>(std::nullopt);
-    } catch (const DeviceError &error) {
-      GTEST_SKIP() << error.what();
-    }
   }
 
   void TearDown() override {
     machine.reset();
-    EXPECT_EQ(readFile(folder / "validation.log"), "");
-    std::ofstream(folder / "validation.log", std::ios::trunc);
+    DeviceTest::TearDown();
   }
 
   FakeProgram fake{vulkanOptions(FakeKind::Decoder)};
@@ -174,30 +145,52 @@ TEST_F(VulkanTest, StepsAreTimed) {
   }
 }
 
+std::string bytesOf(const std::filesystem::path &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_F(VulkanTest, PipelinesAreKeptOnDisk) {
+  std::filesystem::path path;
+  {
+    vulkan::PipelineCache cache(machine->device(), 1);
+    EXPECT_FALSE(cache.wasRead());
+    cache.save();
+    path = cache.path();
+    EXPECT_EQ(path.parent_path(), runFolder() / "heddle" / "vulkan");
+  }
+  const std::string sound = bytesOf(path);
+  ASSERT_GE(sound.size(), 16 + sizeof(VkPipelineCacheHeaderVersionOne));
+  EXPECT_TRUE(vulkan::PipelineCache(machine->device(), 1).wasRead());
+  EXPECT_FALSE(vulkan::PipelineCache(machine->device(), 2).wasRead());
+
+  // Damage of all sorts: it counts as none, and the next one who saves replaces it.
+  std::string foreign = sound.substr(16);
+  foreign[8] ^= 1; // the vendor
+  uint64_t hash = XXH3_64bits(foreign.data(), foreign.size());
+  foreign = sound.substr(0, 8) + std::string(reinterpret_cast<char *>(&hash), 8) + foreign;
+  std::string flipped = sound;
+  flipped.back() ^= 1;
+  for (const std::string &damaged : {std::string(), sound.substr(0, 20), sound + "x", flipped, foreign}) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << damaged;
+    vulkan::PipelineCache cache(machine->device(), 1);
+    EXPECT_FALSE(cache.wasRead());
+    cache.save();
+    EXPECT_TRUE(vulkan::PipelineCache(machine->device(), 1).wasRead());
+  }
+}
+
+TEST_F(VulkanTest, ProgramsUseThem) {
+  auto files = [] {
+    std::filesystem::directory_iterator list(runFolder() / "heddle" / "vulkan");
+    return std::distance(begin(list), end(list));
+  };
+  std::filesystem::remove_all(runFolder() / "heddle");
+  Session session(program, *machine, 64);
+  EXPECT_EQ(files(), 1);
+  VulkanMachine again(std::nullopt);
+  Session warm(program, again, 64);
+  EXPECT_EQ(files(), 1);
+}
+
 } // namespace
-
-/// Settings of the validation layer, which writes what it finds to a file.
-static void switchOnValidation() {
-  fs::path settings = folder / "vk_layer_settings.txt", log = folder / "validation.log";
-  std::ofstream(settings)
-      << "khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT\n"
-      << "khronos_validation.report_flags = error,warn,perf\n"
-      << "khronos_validation.debug_action = VK_DBG_LAYER_ACTION_LOG_MSG\n"
-      << "khronos_validation.log_filename = " << log.string() << "\n";
-  setenv("VK_LAYER_SETTINGS_PATH", settings.c_str(), 1);
-  for (const char *layers :
-       {"/usr/share/vulkan/explicit_layer.d", "/usr/local/share/vulkan/explicit_layer.d"})
-    if (fs::exists(fs::path(layers) / "VkLayer_khronos_validation.json"))
-      setenv("VK_INSTANCE_LAYERS", "VK_LAYER_KHRONOS_validation", 0);
-}
-
-int main(int argc, char **argv) {
-  testing::InitGoogleTest(&argc, argv);
-  folder = fs::path(testing::TempDir()) / ("heddle-vulkan-" + std::to_string(getpid()));
-  fs::create_directories(folder);
-  setenv("XDG_CACHE_HOME", folder.c_str(), 1);
-  switchOnValidation();
-  int status = RUN_ALL_TESTS();
-  fs::remove_all(folder);
-  return status;
-}

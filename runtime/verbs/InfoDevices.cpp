@@ -1,0 +1,97 @@
+//===- InfoDevices.cpp - what `info` says of devices ----------------------===//
+
+#include "runtime/verbs/InfoDevices.h"
+
+#include "runtime/engine/Machine.h"
+#include "runtime/engine/Memory.h"
+#include "runtime/vulkan/Buffer.h"
+#include "runtime/vulkan/Pipelines.h"
+
+#include <fmt/format.h>
+
+namespace heddle {
+
+using vulkan::DeviceFacts;
+
+static std::string describe(const DeviceFacts &facts, size_t number, bool chosen,
+                            const vulkan::Instance &instance) {
+  std::string text = fmt::format("{} {}  {}\n", chosen ? "*" : " ", number, facts.name);
+  text += fmt::format("       {}, Vulkan {}.{}, driver {}\n", vulkan::typeName(facts.type),
+                      VK_API_VERSION_MAJOR(facts.apiVersion), VK_API_VERSION_MINOR(facts.apiVersion),
+                      facts.driver);
+  if (!facts.problem.empty())
+    return text + fmt::format("       cannot be used: {}\n", facts.problem);
+  std::string needs = vulkan::needNames(facts.needs);
+  return text +
+         fmt::format("       {} of memory left, binds {}; subgroups of {}; {} invocations, {} shared in a "
+                     "workgroup\n       has {}\n",
+                     readableBytes(availableMemory(instance, facts)), readableBytes(facts.largestBuffer()),
+                     facts.subgroupSize, facts.limits.maxComputeWorkGroupInvocations,
+                     readableBytes(facts.limits.maxComputeSharedMemorySize),
+                     needs.empty() ? "nothing beyond the baseline" : needs);
+}
+
+std::string deviceListing(const Program &program) {
+  bool cpu = Program::isFor(program.description(), "cpu");
+  std::string text;
+  if (Program::isFor(program.description(), "vulkan"))
+    try {
+      vulkan::Instance instance;
+      std::vector<DeviceFacts> devices = listDevices(instance);
+      const DeviceFacts *chosen = nullptr;
+      try {
+        chosen = &chooseDevice(devices, std::nullopt);
+      } catch (const DeviceError &) { // none can be used, as the list says
+      }
+      for (size_t i = 0; i < devices.size(); ++i)
+        text += describe(devices[i], i, &devices[i] == chosen, instance);
+    } catch (const DeviceError &error) {
+      if (!cpu)
+        throw;
+      text += fmt::format("{}\n", error.what());
+    }
+  if (cpu)
+    text += fmt::format("{} cpu  this processor, kernels for '{}'\n",
+                        text.find('*') == std::string::npos ? "*" : " ", program.cpu());
+  return text;
+}
+
+/// The shaders that the device gets; empty, and `problem` set, where there is no such device.
+static std::vector<uint32_t> chosenShaders(const format::Program &program,
+                                           const std::optional<std::string> &wanted, std::string &device,
+                                           std::string &problem) {
+  try {
+    vulkan::Instance instance;
+    std::vector<DeviceFacts> devices = listDevices(instance);
+    const DeviceFacts &facts = chooseDevice(devices, wanted);
+    device = facts.name;
+    return chooseShaders(program, facts);
+  } catch (const DeviceError &error) {
+    problem = error.what();
+    return {};
+  }
+}
+
+std::string shaderListing(const format::Program &program, const std::optional<std::string> &wanted) {
+  std::string device, problem, lines;
+  std::vector<uint32_t> chosen = chosenShaders(program, wanted, device, problem);
+  uint64_t count = 0, bytes = 0;
+  for (uint32_t i = 0; i < program.kernels()->size(); ++i) {
+    const format::Kernel &kernel = *program.kernels()->Get(i);
+    lines += fmt::format("  {}\n", kernel.name()->string_view());
+    for (uint32_t j = 0; j < kernel.shaders()->size(); ++j) {
+      const format::Shader &shader = *kernel.shaders()->Get(j);
+      std::string needs = vulkan::needNames(shader.needs());
+      uint64_t size = shader.spirv()->size() * sizeof(uint32_t);
+      lines += fmt::format("    {} {}: {} invocations, {}{}\n", !chosen.empty() && chosen[i] == j ? "*" : " ",
+                           needs.empty() ? "baseline" : needs, shader.workgroup(), readableBytes(size),
+                           shader.shared() ? fmt::format(", {} shared", readableBytes(shader.shared())) : "");
+      ++count;
+      bytes += size;
+    }
+  }
+  std::string whose = problem.empty() ? fmt::format("* those that '{}' gets", device) : problem;
+  return fmt::format("\nshaders: {}, {}; {}\n{}", count, readableBytes(bytes), whose, lines);
+}
+
+} // namespace heddle

@@ -1,0 +1,126 @@
+//===- FakeLoader.cpp - a Vulkan loader that brings bad luck --------------===//
+//
+// Passes everything on to the real loader but what the environment variable FAKE_VULKAN asks for, NAME=NUMBER
+// each, separated by commas:
+//
+//   version=0        the loader serves Vulkan 1.0 only
+//   devices=0        there are no devices
+//   invocations=N    workgroups have N invocations at most
+//   range=N          N bytes of a buffer can be bound at most
+//   submissions=N    the device is lost with the Nth submission
+//   allocations=N    the Nth allocation of memory fails
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef VK_NO_PROTOTYPES
+#define VK_NO_PROTOTYPES
+#endif
+#include <vulkan/vulkan_core.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <string>
+
+namespace {
+
+PFN_vkGetInstanceProcAddr realInstance;
+PFN_vkGetDeviceProcAddr realDevice;
+VkInstance lastInstance;
+std::atomic<long> submissions, allocations;
+
+/// What FAKE_VULKAN asks for; -1: nothing.
+long asked(const char *name) {
+  const char *text = std::getenv("FAKE_VULKAN");
+  std::string key = std::string(name) + "=";
+  const char *found = text ? std::strstr(text, key.c_str()) : nullptr;
+  return found ? std::atol(found + key.size()) : -1;
+}
+
+template <typename Function> Function real(const char *name) {
+  return reinterpret_cast<Function>(realInstance(lastInstance, name));
+}
+
+VkResult enumerateVersion(uint32_t *version) {
+  *version = asked("version") == 0 ? VK_API_VERSION_1_0 : VK_API_VERSION_1_3;
+  return VK_SUCCESS;
+}
+
+VkResult createInstance(const VkInstanceCreateInfo *info, const VkAllocationCallbacks *callbacks,
+                        VkInstance *instance) {
+  auto create = reinterpret_cast<PFN_vkCreateInstance>(realInstance(nullptr, "vkCreateInstance"));
+  VkResult result = create(info, callbacks, instance);
+  if (result == VK_SUCCESS) {
+    lastInstance = *instance;
+    submissions = allocations = 0;
+    realDevice = real<PFN_vkGetDeviceProcAddr>("vkGetDeviceProcAddr");
+  }
+  return result;
+}
+
+VkResult enumerateDevices(VkInstance instance, uint32_t *count, VkPhysicalDevice *devices) {
+  if (asked("devices") != 0)
+    return real<PFN_vkEnumeratePhysicalDevices>("vkEnumeratePhysicalDevices")(instance, count, devices);
+  *count = 0;
+  return VK_SUCCESS;
+}
+
+void getProperties(VkPhysicalDevice device, VkPhysicalDeviceProperties *properties) {
+  real<PFN_vkGetPhysicalDeviceProperties>("vkGetPhysicalDeviceProperties")(device, properties);
+  if (long most = asked("invocations"); most >= 0)
+    properties->limits.maxComputeWorkGroupInvocations = static_cast<uint32_t>(most);
+  if (long most = asked("range"); most >= 0)
+    properties->limits.maxStorageBufferRange = static_cast<uint32_t>(most);
+}
+
+VkResult queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos, VkFence fence) {
+  static PFN_vkQueueSubmit submit;
+  submit = real<PFN_vkQueueSubmit>("vkQueueSubmit");
+  long number = ++submissions, last = asked("submissions");
+  return last >= 0 && number >= last ? VK_ERROR_DEVICE_LOST : submit(queue, count, infos, fence);
+}
+
+VkResult allocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
+                        const VkAllocationCallbacks *callbacks, VkDeviceMemory *memory) {
+  if (++allocations == asked("allocations"))
+    return VK_ERROR_OUT_OF_DEVICE_MEMORY;
+  return real<PFN_vkAllocateMemory>("vkAllocateMemory")(device, info, callbacks, memory);
+}
+
+template <typename Function> PFN_vkVoidFunction plain(Function function) {
+  return reinterpret_cast<PFN_vkVoidFunction>(function);
+}
+
+PFN_vkVoidFunction getDeviceProcAddr(VkDevice device, const char *name) {
+  if (std::strcmp(name, "vkQueueSubmit") == 0)
+    return plain(queueSubmit);
+  if (std::strcmp(name, "vkAllocateMemory") == 0)
+    return plain(allocateMemory);
+  return realDevice(device, name);
+}
+
+} // namespace
+
+extern "C" [[gnu::visibility("default")]] PFN_vkVoidFunction vkGetInstanceProcAddr(VkInstance instance,
+                                                                                   const char *name) {
+  if (!realInstance)
+    if (void *library = dlopen("libvulkan.so.1", RTLD_NOW | RTLD_LOCAL))
+      realInstance = reinterpret_cast<PFN_vkGetInstanceProcAddr>(dlsym(library, "vkGetInstanceProcAddr"));
+  if (!realInstance)
+    return nullptr;
+  static constexpr struct {
+    const char *name;
+    PFN_vkVoidFunction (*function)();
+  } replaced[] = {
+      {"vkEnumerateInstanceVersion", [] { return plain(enumerateVersion); }},
+      {"vkCreateInstance", [] { return plain(createInstance); }},
+      {"vkEnumeratePhysicalDevices", [] { return plain(enumerateDevices); }},
+      {"vkGetPhysicalDeviceProperties", [] { return plain(getProperties); }},
+      {"vkGetDeviceProcAddr", [] { return plain(getDeviceProcAddr); }},
+  };
+  for (const auto &entry : replaced)
+    if (std::strcmp(name, entry.name) == 0)
+      return entry.function();
+  return realInstance(instance, name);
+}
