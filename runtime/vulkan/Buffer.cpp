@@ -98,6 +98,12 @@ void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t
     device.vk.CmdCopyBuffer(commands, from.get(), to.get(), 1, &region);
 }
 
+void clear(Device &device, const Buffer &buffer) {
+  device.runOnce([&](VkCommandBuffer commands) {
+    device.vk.CmdFillBuffer(commands, buffer.get(), 0, VK_WHOLE_SIZE, 0);
+  });
+}
+
 uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts) {
   uint64_t room = UINT64_MAX;
   if (auto type = findType(facts.memory, ~0u, MemoryKind::Device);

@@ -26,10 +26,8 @@ VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, ui
     caches.emplace_back(device, bytes, MemoryKind::Device, fmt::format("caches {}", caches.size()));
   call = Buffer(device, bufferAlignment, MemoryKind::Device, "sizes of the call");
   nothing = Buffer(device, bufferAlignment, MemoryKind::Device, "nothing");
-  device.runOnce([&](VkCommandBuffer commands) {
-    for (const Buffer &cache : caches)
-      device.vk.CmdFillBuffer(commands, cache.get(), 0, VK_WHOLE_SIZE, 0);
-  });
+  for (const Buffer &cache : caches)
+    clear(device, cache);
 
   uint32_t most = static_cast<uint32_t>(std::max<size_t>(shared.weights().windows().size(), 1) *
                                         std::max<size_t>(caches.size(), 1));
@@ -101,6 +99,8 @@ void VulkanExecutor::grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const
   ++generation;
   current = nullptr;
   buffer = Buffer(device, bytes, kind, name);
+  if (kind == MemoryKind::Device)
+    clear(device, buffer);
 }
 
 VulkanExecutor::Plan &VulkanExecutor::prepare(const format::Entry &entry, const CallSizes &most, bool taps) {

@@ -96,12 +96,12 @@ TEST_F(VulkanErrorsTest, MissingLimit) {
 }
 
 TEST_F(VulkanErrorsTest, LostInPrefill) {
-  bringBadLuck("submissions=3");
+  bringBadLuck("submissions=4");
   expectError("the device was lost");
 }
 
 TEST_F(VulkanErrorsTest, LostInMidGeneration) {
-  bringBadLuck("submissions=6");
+  bringBadLuck("submissions=8");
   expectError("the device was lost");
 }
 
