@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The small random models of the references once more, as GGUF files.
+
+  families_gguf.py HEDDLE SCRATCH
+
+Each is written with the PyPI package `gguf` and run at -O0 and -O2; results must be as near to the reference as
+those of the Hugging Face folder. Where GGUF cannot say what a folder's config says, the config is changed, and the
+folder itself, so changed, is the reference.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+from goldens import INPUTS, compare
+from support import SHARED, SKIPPED, SOURCE, Results, load, run, save
+
+FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "olmo2", "phi3",
+           "phi3-switch", "qwen2", "qwen3", "roberta")
+YARN = {"beta_fast": 32, "beta_slow": 1}
+CHANGED = {
+    "deepseek_v3": {"rms_norm_eps": 1e-6, "rope_scaling": {**YARN, "mscale": 0.7}},
+    "gpt_oss": {"rope_scaling": {**YARN, "truncate": True}},
+    "llama4_text": {"attn_scale": 0.1, "floor_scale": 8192},
+    "mistral": {"sliding_window": None},
+    "t5-v1_1": {"relative_attention_max_distance": 128},
+}
+
+
+def check(heddle, folder, scratch, level):
+    from convert import convert
+    golden = load(folder / "golden.safetensors")
+    golden.pop("pooler_output", None)  # GGUF leaves the pooler out
+    meta = json.loads((folder / "meta.json").read_text())
+    model = scratch / f"{folder.name}.gguf"
+    convert(folder, model)
+    save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
+    greedy = ["--greedy", meta["new_tokens"]] if "greedy_ids" in golden else []
+    run(heddle, "eval", model, level, "--input", scratch / "in.safetensors", "--output", scratch / "out.safetensors",
+        "--hidden", *greedy)
+    worst = compare(load(scratch / "out.safetensors"), golden, "", 10 * meta["tolerance_fp32_vs_fp64"])
+    return f"(worst {worst:.2f} of the tolerance)"
+
+
+def check_changed(heddle, folder, scratch, level):
+    """Two readers, one model."""
+    from convert import convert
+    copy = scratch / f"{folder.name}-changed"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    shutil.copyfile(folder / "model.safetensors", copy / "model.safetensors")
+    config = json.loads((folder / "config.json").read_text())
+    for name, value in CHANGED[folder.name].items():
+        config[name] = {**config[name], **value} if isinstance(value, dict) else value
+    (copy / "config.json").write_text(json.dumps(config))
+    model = scratch / f"{folder.name}.gguf"
+    convert(copy, model)
+    golden = load(folder / "golden.safetensors")
+    save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
+    outputs = []
+    for source in (copy, model):
+        output = scratch / "out.safetensors"
+        run(heddle, "eval", source, level, "--input", scratch / "in.safetensors", "--output", output, "--hidden",
+            "--greedy", 8)
+        outputs.append(load(output))
+    worst = compare(outputs[1], outputs[0], "", 1e-4)
+    return f"(folder and file differ by {worst * 1e-4:.1g})"
+
+
+def main():
+    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
+    scratch.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    try:
+        import gguf, numpy  # noqa: F401
+    except ImportError as error:
+        print(f"skipped: {error}")
+        sys.exit(SKIPPED)
+    results = Results()
+    for folder in [SHARED / "goldens" / name for name in FOLDERS] + [SOURCE / "data" / "cohere2"]:
+        for level in ("-O0", "-O2"):
+            if folder.is_dir():
+                results.case(f"{folder.name} {level}", check, heddle, folder, scratch, level)
+            else:
+                results.skip(f"{folder.name} {level}", f"no {folder}")
+    for name in CHANGED:
+        folder = SHARED / "goldens" / name
+        for level in ("-O0", "-O2"):
+            if folder.is_dir():
+                results.case(f"{name}, changed, {level}", check_changed, heddle, folder, scratch, level)
+            else:
+                results.skip(f"{name}, changed, {level}", f"no {folder}")
+    results.finish()
+
+
+if __name__ == "__main__":
+    main()
