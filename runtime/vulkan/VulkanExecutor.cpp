@@ -23,7 +23,8 @@ VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, ui
     : program(program), shared(shared), device(shared.getDevice()), cacheCapacity(capacity),
       cacheWindows(program.description(), capacity, device.facts.largestBuffer(), device.facts.name) {
   for (uint64_t bytes : cacheWindows.windows())
-    caches.emplace_back(device, bytes, MemoryKind::Device, fmt::format("caches {}", caches.size()));
+    caches.emplace_back(device, std::max(bytes, bufferAlignment), MemoryKind::Device,
+                        fmt::format("caches {}", caches.size()));
   call = Buffer(device, bufferAlignment, MemoryKind::Device, "sizes of the call");
   nothing = Buffer(device, bufferAlignment, MemoryKind::Device, "nothing");
   for (const Buffer &cache : caches)

@@ -54,8 +54,9 @@ public:
 /// The kernels, in the order of the description's.
 extern const heddle_kernel fakeKernels[6];
 
-/// The kernels as SPIR-V, in the same order; all are empty where the build had no compiler for shaders.
+/// The kernels as SPIR-V, in the same order; where the build had no compiler for shaders, they only begin so.
 extern const std::span<const uint32_t> fakeShaders[6];
+extern const bool haveFakeShaders;
 
 /// The sum of the tokens, as the kernels make it.
 int64_t sumOf(const std::vector<int32_t> &tokens);

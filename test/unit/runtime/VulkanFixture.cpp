@@ -45,7 +45,7 @@ static void switchOnValidation() {
 
 void DeviceTest::SetUp() {
   static const std::string missing = []() -> std::string {
-    if (fakeShaders[0].empty())
+    if (!haveFakeShaders)
       return "built without glslangValidator";
     try {
       openVulkanMachine(std::nullopt);
