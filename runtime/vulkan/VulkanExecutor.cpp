@@ -274,7 +274,7 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
   };
 
   recorder.startClock();
-  int weightWindow = -1, cacheWindow = -1;
+  int weightWindow = shared.weights().windows().empty() ? -1 : 0, cacheWindow = caches.empty() ? -1 : 0;
   for (uint32_t i = 0; i < entry.steps()->size(); ++i) {
     copyTaps(i);
     const format::Step &step = *entry.steps()->Get(i);
