@@ -1,9 +1,9 @@
 //===- Codegen.cpp - kernels to object files ------------------------------===//
 //
-// For each target, the kernels are dealt to as many parts as there are threads, the costly ones first; one thread takes
-// a part from lanes to machine code. A part travels as text into a context of its own: MLIR's contexts can be shared
-// by the threads of one pass manager, not by several. How kernels are dealt does not depend on the machine's speed: the
-// same input gives the same objects.
+// For each target, the kernels are dealt to as many parts as there are threads, the costly ones first; one
+// thread takes a part from lanes to machine code. A part travels as text into a context of its own: MLIR's
+// contexts can be shared by the threads of one pass manager, not by several. How kernels are dealt does not
+// depend on the machine's speed: the same input gives the same objects.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include "backends/cpu/LowerKernels.h"
 #include "backends/cpu/Messages.h"
 #include "backends/cpu/Passes.h"
+#include "backends/lanes/Passes.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -36,8 +37,9 @@ using namespace mlir;
 namespace heddle::cpu {
 
 void registerCpuDialects(DialectRegistry &registry) {
-  registry.insert<HeddleDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect,
-                  math::MathDialect, memref::MemRefDialect, scf::SCFDialect, ub::UBDialect, vector::VectorDialect>();
+  registry.insert<HeddleDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+                  LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect, scf::SCFDialect, ub::UBDialect,
+                  vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
@@ -78,8 +80,8 @@ private:
 };
 
 OwningOpRef<ModuleOp> Compilation::read(MLIRContext &context) {
-  OwningOpRef<ModuleOp> module =
-      parseSourceString<ModuleOp>(part.text, ParserConfig(&context, /*verifyAfterParse=*/false), part.object.name);
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      part.text, ParserConfig(&context, /*verifyAfterParse=*/false), part.object.name);
   if (!module)
     return nullptr;
   std::string layout = machine->createDataLayout().getStringRepresentation();
@@ -88,7 +90,7 @@ OwningOpRef<ModuleOp> Compilation::read(MLIRContext &context) {
 }
 
 void Compilation::addWidening(OpPassManager &passes) {
-  passes.addPass(createKeepLines());
+  passes.addPass(lanes::createKeepLines());
   passes.addPass(createWidenLanes({target.name}));
   passes.addPass(createCanonicalizerPass()); // broadcasts of constants, sums of indices
   passes.addPass(createCSEPass());
@@ -96,7 +98,7 @@ void Compilation::addWidening(OpPassManager &passes) {
 
 void Compilation::addLowering(OpPassManager &passes) {
   if (options.level != OptLevel::O0) {
-    passes.addPass(createApproximateMath());
+    passes.addPass(lanes::createApproximateMath());
     passes.addPass(createContractFma()); // what the polynomials are made of, too
   }
   passes.addPass(createExpandForTarget({target.name}));
@@ -228,15 +230,15 @@ void compileAll(std::vector<Part> &parts, const CodegenOptions &options, unsigne
 
 } // namespace
 
-llvm::Expected<CpuCode> generate(ModuleOp kernels, llvm::ArrayRef<CpuTarget> targets, const CodegenOptions &options) {
-  if (targets.empty())
-    return llvm::createStringError("no processor to compile for");
+llvm::Expected<CpuCode> generate(ModuleOp kernels, llvm::ArrayRef<CpuTarget> targets,
+                                 const CodegenOptions &options) {
   CpuCode code;
   std::vector<std::string> names;
   for (KernelOp kernel : kernels.getOps<KernelOp>()) {
     FailureOr<ScratchPlan> plan = planScratch(kernel);
     if (failed(plan))
-      return llvm::createStringError("the scratch memory of kernel '" + kernel.getSymName() + "' cannot be planned");
+      return llvm::createStringError("the scratch memory of kernel '" + kernel.getSymName() +
+                                     "' cannot be planned");
     code.kernels.push_back({kernel.getSymName().str(), plan->bytes});
     names.push_back(kernel.getSymName().str());
   }

@@ -1,7 +1,7 @@
 //===- Codegen.h - kernels to object files ----------------------*- C++ -*-===//
 //
-// The CPU backend's one door. In: a module with heddle.kernel ops for one lane. Out: ELF objects, to be linked with the
-// runtime, that export what runtime/abi/kernel.h describes.
+// The CPU backend's one door. In: a module with heddle.kernel ops for one lane. Out: ELF objects, to be
+// linked with the runtime, that export what runtime/abi/kernel.h describes.
 //
 //===----------------------------------------------------------------------===//
 #ifndef HEDDLE_BACKENDS_CPU_CODEGEN_H
@@ -25,8 +25,9 @@ class ModuleOp;
 
 namespace heddle::cpu {
 
-/// O0: every function through the C library, products and sums rounded separately: the oracle. O1: polynomials and
-/// fused multiply-add; O2: the same (what else O2 does is done to kernels before they come here).
+/// O0: every function through the C library, products and sums rounded separately: the oracle. O1:
+/// polynomials and fused multiply-add; O2: the same (what else O2 does is done to kernels before they come
+/// here).
 enum class OptLevel { O0, O1, O2 };
 
 /// What can be seen on the way, in this order.
@@ -36,8 +37,8 @@ struct CodegenOptions {
   OptLevel level = OptLevel::O2;
   bool lines = true;    // a line table that leads to the page
   unsigned threads = 2; // that compile
-  /// Called in order of targets and stages, from the calling thread, with a stage's text of all kernels of one target.
-  /// When it is set, one thread compiles. `wanted` tells which stages are asked for.
+  /// Called in order of targets and stages, from the calling thread, with a stage's text of all kernels of
+  /// one target. When it is set, one thread compiles. `wanted` tells which stages are asked for.
   std::function<bool(Stage)> wanted;
   std::function<void(Stage, const CpuTarget &, llvm::StringRef text)> show;
 };
@@ -58,8 +59,9 @@ struct CpuCode {
   std::vector<KernelInfo> kernels; // in the order of the module, which is that of the tables
 };
 
-/// Compiles all kernels of a module, for each target (the best first); the module stays as it is. Mistakes in kernels
-/// are reported through the context's diagnostics; the error then says for which processor.
+/// Compiles all kernels of a module, for each target (the best first; none leaves empty tables); the module
+/// stays as it is. Mistakes in kernels are reported through the context's diagnostics; the error then says
+/// for which processor.
 llvm::Expected<CpuCode> generate(mlir::ModuleOp kernels, llvm::ArrayRef<CpuTarget> targets,
                                  const CodegenOptions &options = {});
 

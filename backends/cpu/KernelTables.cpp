@@ -1,6 +1,7 @@
 //===- KernelTables.cpp - the tables that the runtime chooses from --------===//
 //
-// Written as LLVM IR constants in the layout of heddle_kernel_table (runtime/abi/kernel.h). The object is plain x86-64.
+// Written as LLVM IR constants in the layout of heddle_kernel_table (runtime/abi/kernel.h). The object is
+// plain x86-64.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,7 +27,8 @@ namespace {
 class Tables {
 public:
   Tables(LLVMContext &context, Module &module)
-      : context(context), module(module), pointer(PointerType::get(context, 0)), number(Type::getInt64Ty(context)) {}
+      : context(context), module(module), pointer(PointerType::get(context, 0)),
+        number(Type::getInt64Ty(context)) {}
 
   /// { cpu, features, kernels, count }
   Constant *table(ArrayRef<std::string> kernels, const CpuTarget &target) {
@@ -38,12 +40,20 @@ public:
                                              ConstantInt::get(number, functions.size())});
   }
 
+  /// All tables, which may be none.
+  void list(ArrayRef<std::string> kernels, ArrayRef<CpuTarget> targets) {
+    SmallVector<Constant *> all;
+    for (const CpuTarget &target : targets)
+      all.push_back(table(kernels, target));
+    auto *type = StructType::get(context, {pointer, pointer, pointer, number});
+    global(ConstantArray::get(ArrayType::get(type, all.size()), all), "heddle_kernel_tables");
+    global(ConstantInt::get(number, all.size()), "heddle_kernel_table_count");
+  }
+
   Constant *global(Constant *value, const Twine &name) {
     auto linkage = name.isTriviallyEmpty() ? GlobalValue::PrivateLinkage : GlobalValue::ExternalLinkage;
     return new GlobalVariable(module, value->getType(), /*isConstant=*/true, linkage, value, name);
   }
-
-  Constant *count(uint64_t value) { return ConstantInt::get(number, value); }
 
 private:
   Constant *text(StringRef value) { return global(ConstantDataArray::getString(context, value), ""); }
@@ -69,12 +79,7 @@ Expected<SmallVector<char, 0>> emitKernelTables(ArrayRef<std::string> kernels, A
   std::unique_ptr<TargetMachine> machine = createMachine(CpuTarget(), 1);
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
-  Tables tables(context, module);
-  SmallVector<Constant *> list;
-  for (const CpuTarget &target : targets)
-    list.push_back(tables.table(kernels, target));
-  tables.global(ConstantArray::get(ArrayType::get(list.front()->getType(), list.size()), list), "heddle_kernel_tables");
-  tables.global(tables.count(list.size()), "heddle_kernel_table_count");
+  Tables(context, module).list(kernels, targets);
   SmallVector<char, 0> object;
   if (Error error = emitObject(module, *machine, object))
     return error;

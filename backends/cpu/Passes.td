@@ -22,15 +22,6 @@ def WidenLanes : Pass<"widen-lanes", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
 }
 
-def ApproximateMath : Pass<"approximate-math", "::mlir::ModuleOp"> {
-  let summary = "compute exp, tanh and erf by polynomials";
-  let description = [{
-    Scalars and vectors of float32; each is within 3 units in the last place of the correctly rounded result, right at the edges
-    (infinities, NaN, zeros, underflow). All other functions are left to the C library.
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
-}
-
 def ContractFma : Pass<"contract-fma", "::mlir::ModuleOp"> {
   let summary = "allow a product and a sum to be rounded once";
   let description = [{
@@ -70,14 +61,6 @@ def CallLibm : Pass<"call-libm", "::mlir::ModuleOp"> {
     left: LLVM makes instructions or calls of them.
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect"];
-}
-
-def KeepLines : Pass<"keep-lines", "::mlir::ModuleOp"> {
-  let summary = "reduce every location to a file, a line and a column";
-  let description = [{
-    Names and fusions that passes left in locations are looked through: the first place in a file is kept. An op
-    without one takes that of the op around it.
-  }];
 }
 
 #endif

@@ -2,15 +2,15 @@
 #ifndef HEDDLE_BACKENDS_CPU_WIDENER_H
 #define HEDDLE_BACKENDS_CPU_WIDENER_H
 
-#include "backends/cpu/Divergence.h"
 #include "backends/cpu/Target.h"
+#include "backends/lanes/Divergence.h"
 #include "ir/Heddle.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace heddle::cpu {
 
-/// An index taken apart: `uniform` + `perLane` * lane + `rest`. A null value is zero; `uniform` is a scalar index,
-/// `rest` a vector of i32.
+/// An index taken apart: `uniform` + `perLane` * lane + `rest`. A null value is zero; `uniform` is a scalar
+/// index, `rest` a vector of i32.
 struct LaneIndex {
   mlir::Value uniform;
   int64_t perLane = 0;
@@ -19,7 +19,8 @@ struct LaneIndex {
   bool isUniform() const { return perLane == 0 && !rest; }
 };
 
-/// Where the lanes touch a memref: lane i at `indices` plus `offsets[i]` elements; no offsets: plus i elements.
+/// Where the lanes touch a memref: lane i at `indices` plus `offsets[i]` elements; no offsets: plus i
+/// elements.
 struct LaneAddress {
   llvm::SmallVector<mlir::Value> indices;
   mlir::Value offsets; // vector of i32, or null
@@ -46,8 +47,8 @@ private:
   void widenLane(LaneOp lane);
   void widenIndexCast(mlir::Operation *op, bool isSigned);
   void widenDot2(Dot2Op dot);
-  mlir::Value dotChunk(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value accumulator, mlir::Value left,
-                       mlir::Value right, int64_t width);
+  mlir::Value dotChunk(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value accumulator,
+                       mlir::Value left, mlir::Value right, int64_t width);
   mlir::LogicalResult mustBeUniform(mlir::Operation *op, mlir::Value value, llvm::StringRef what,
                                     llvm::StringRef remedy);
 
@@ -70,7 +71,7 @@ private:
   KernelOp kernel;
   int64_t lanes;
   const CpuTarget &target;
-  Divergence divergence;
+  lanes::Divergence divergence;
   llvm::DenseMap<mlir::Value, LaneIndex> indices; // of varying values of type index
 };
 

@@ -1,13 +1,14 @@
 //===- Divergence.h - which values differ from lane to lane -----*- C++ -*-===//
-#ifndef HEDDLE_BACKENDS_CPU_DIVERGENCE_H
-#define HEDDLE_BACKENDS_CPU_DIVERGENCE_H
+#ifndef HEDDLE_BACKENDS_LANES_DIVERGENCE_H
+#define HEDDLE_BACKENDS_LANES_DIVERGENCE_H
 
 #include "ir/Heddle.h"
 #include "llvm/ADT/DenseSet.h"
 
-namespace heddle::cpu {
+namespace heddle::lanes {
 
-/// The varying values of a kernel: `heddle.lane`, and what is computed from it other than by `heddle.lane_reduce`.
+/// The varying values of a kernel: `heddle.lane`, and what is computed from it other than by
+/// `heddle.lane_reduce`.
 class Divergence {
 public:
   explicit Divergence(KernelOp kernel);
@@ -32,6 +33,6 @@ private:
   llvm::DenseSet<mlir::Value> varying;
 };
 
-} // namespace heddle::cpu
+} // namespace heddle::lanes
 
 #endif

@@ -1,21 +1,21 @@
 //===- KeepLines.cpp - reduce every location to a file, a line, a column --===//
 //
-// Expects: any module. Leaves: FileLineColLoc or unknown locations only, so that the line table of the machine code
-// leads to the page. An op whose location names no file gets the one of the op around it.
+// Expects: any module. Leaves: FileLineColLoc or unknown locations only, so that the line table of the
+// machine code leads to the page. An op whose location names no file gets the one of the op around it.
 //
 //===----------------------------------------------------------------------===//
 
-#include "backends/cpu/Passes.h"
+#include "backends/lanes/Passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 using namespace mlir;
 
-namespace heddle::cpu {
+namespace heddle::lanes {
 
 #define GEN_PASS_DEF_KEEPLINES
-#include "backends/cpu/Passes.h.inc"
+#include "backends/lanes/Passes.h.inc"
 
 namespace {
 
@@ -36,11 +36,12 @@ struct KeepLines : impl::KeepLinesBase<KeepLines> {
       if (FileLineColLoc place = placeOf(op->getLoc()))
         op->setLoc(place);
       else
-        op->setLoc(op->getParentOp() ? op->getParentOp()->getLoc() : Location(UnknownLoc::get(op->getContext())));
+        op->setLoc(op->getParentOp() ? op->getParentOp()->getLoc()
+                                     : Location(UnknownLoc::get(op->getContext())));
     });
   }
 };
 
 } // namespace
 
-} // namespace heddle::cpu
+} // namespace heddle::lanes

@@ -1,15 +1,15 @@
 //===- Divergence.cpp - which values differ from lane to lane -------------===//
 //
-// A value loaded from memory is varying when its address is. What flows around a loop is found by going over the
-// kernel until nothing is added: each round passes one loop-carried value on, and there are few.
+// A value loaded from memory is varying when its address is. What flows around a loop is found by going over
+// the kernel until nothing is added: each round passes one loop-carried value on, and there are few.
 //
 //===----------------------------------------------------------------------===//
 
-#include "backends/cpu/Divergence.h"
+#include "backends/lanes/Divergence.h"
 
 using namespace mlir;
 
-namespace heddle::cpu {
+namespace heddle::lanes {
 
 Divergence::Divergence(KernelOp kernel) {
   bool changed = true;
@@ -49,10 +49,11 @@ bool Divergence::markIf(scf::IfOp branch) {
   bool changed = false;
   for (Region &region : branch->getRegions())
     if (!region.empty())
-      for (auto [yielded, result] : llvm::zip(region.front().getTerminator()->getOperands(), branch.getResults()))
+      for (auto [yielded, result] :
+           llvm::zip(region.front().getTerminator()->getOperands(), branch.getResults()))
         if (isVarying(yielded))
           changed |= mark(result);
   return changed;
 }
 
-} // namespace heddle::cpu
+} // namespace heddle::lanes

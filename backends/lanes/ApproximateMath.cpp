@@ -1,16 +1,21 @@
-//===- ApproximateMath.cpp - exp, tanh and erf by polynomials -------------===//
+//===- ApproximateMath.cpp - functions by polynomials ----------------------===//
 //
-// Expects and leaves: any code; math.exp, tanh and erf of f32 (scalars, too: a call would empty all vector registers)
-// become arith ops. Polynomials are minimax fits with a relative error below 1e-8; what remains is float32's rounding.
+// Expects and leaves: any code; math.exp, tanh and erf of f32 (scalars, too: a call would empty all vector
+// registers) become arith ops, on demand sin and cos as well. Polynomials are minimax fits with a relative
+// error below 1e-8; what remains is float32's rounding.
 //
-//   exp(x)   x = k ln 2 + r, |r| <= ln 2 / 2; 1 + r + r^2 P(r), times 2^k in two steps, so that subnormal results and
+//   exp(x)   x = k ln 2 + r, |r| <= ln 2 / 2; 1 + r + r^2 P(r), times 2^k in two steps, so that subnormal
+//   results and
 //            infinity come out by themselves
 //   tanh(x)  below 5/8: x + x^3 P(x^2); above: 1 - 2 / (exp(2x) + 1)
 //   erf(x)   below 1: x P(x^2); above: 1 - exp(P(x)), P fitted to the logarithm of 1 - erf
+//   sin, cos x = k pi / 2 + r, |r| <= pi / 4 (pi / 2 in four parts: Cody and Waite, 1980); of the sine's and
+//   the cosine's
+//            polynomial at r, the quadrant k chooses one and its sign
 //
 //===----------------------------------------------------------------------===//
 
-#include "backends/cpu/Passes.h"
+#include "backends/lanes/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -21,10 +26,10 @@
 
 using namespace mlir;
 
-namespace heddle::cpu {
+namespace heddle::lanes {
 
 #define GEN_PASS_DEF_APPROXIMATEMATH
-#include "backends/cpu/Passes.h.inc"
+#include "backends/lanes/Passes.h.inc"
 
 namespace {
 
@@ -57,8 +62,12 @@ public:
   Value exp(Value x);
   Value tanh(Value x);
   Value erf(Value x);
+  Value sin(Value x) { return sine(x, 0); }
+  Value cos(Value x) { return sine(x, 1); }
 
 private:
+  Value sine(Value x, int32_t quarters);
+
   Value constantOf(Type shape, TypedAttr value) {
     if (auto vector = dyn_cast<VectorType>(shape))
       value = DenseElementsAttr::get(vector, value);
@@ -113,19 +122,41 @@ Value Arithmetic::tanh(Value x) {
 
 Value Arithmetic::erf(Value x) {
   Value size = abs(x);
-  Value small = mul(size, polynomial(mul(x, x), {1.12837911f, -0.37612627f, 0.112835854f, -0.026853811f, 0.0051883273f,
-                                                 -0.0008010189f, 0.00007853847f}));
+  Value small = mul(size, polynomial(mul(x, x), {1.12837911f, -0.37612627f, 0.112835854f, -0.026853811f,
+                                                 0.0051883273f, -0.0008010189f, 0.00007853847f}));
   // From 4 on it rounds to 1; there the polynomial is not to be believed.
   Value four = constant(4.0f);
   Value near = select(arith::CmpFPredicate::OLT, four, size, four, size);
-  Value p = polynomial(near, {0.00018847516f, -1.12958038f, -0.63321632f, -0.108422168f, 0.025210382f, -0.0042053005f,
-                              0.00044147577f, -0.0000216978733f});
+  Value p = polynomial(near, {0.00018847516f, -1.12958038f, -0.63321632f, -0.108422168f, 0.025210382f,
+                              -0.0042053005f, 0.00044147577f, -0.0000216978733f});
   Value large = sub(constant(1.0f), exp(p));
   return copySign(select(arith::CmpFPredicate::OLT, size, constant(1.0f), small, large), x);
 }
 
-template <typename Op, Value (Arithmetic::*function)(Value)>
-struct Approximate : OpRewritePattern<Op> {
+/// sin(x + quarters * pi / 2).
+Value Arithmetic::sine(Value x, int32_t quarters) {
+  Value k = math::RoundEvenOp::create(builder, loc, mul(x, constant(0.636619772f)));
+  // Parts of 8 bits: their products with k are exact while k has 16.
+  Value r = x;
+  for (float part : {1.5703125f, 4.82559204e-4f, 1.26659870e-6f, 9.92093629e-10f})
+    r = sub(r, mul(k, constant(part)));
+  Value z = mul(r, r);
+  Value odd = add(mul(mul(z, r), polynomial(z, {-0.166666552f, 0.00833216087f, -0.000195152956f})), r);
+  Value even = add(mul(mul(z, z), polynomial(z, {0.0416666456f, -0.00138873162f, 0.0000244331571f})),
+                   sub(constant(1.0f), mul(z, constant(0.5f))));
+  Value quadrant = arith::FPToSIOp::create(builder, loc, integers(), k);
+  if (quarters)
+    quadrant = arith::AddIOp::create(builder, loc, quadrant, integer(quarters));
+  auto bit = [&](int32_t mask) {
+    Value masked = arith::AndIOp::create(builder, loc, quadrant, integer(mask));
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked, integer(0));
+  };
+  Value size = arith::SelectOp::create(builder, loc, bit(1), even, odd);
+  Value negative = arith::NegFOp::create(builder, loc, size);
+  return arith::SelectOp::create(builder, loc, bit(2), negative, size);
+}
+
+template <typename Op, Value (Arithmetic::*function)(Value)> struct Approximate : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
@@ -143,10 +174,13 @@ struct ApproximateMath : impl::ApproximateMathBase<ApproximateMath> {
     RewritePatternSet patterns(&getContext());
     patterns.add<Approximate<math::ExpOp, &Arithmetic::exp>, Approximate<math::TanhOp, &Arithmetic::tanh>,
                  Approximate<math::ErfOp, &Arithmetic::erf>>(&getContext());
+    if (sines)
+      patterns.add<Approximate<math::SinOp, &Arithmetic::sin>, Approximate<math::CosOp, &Arithmetic::cos>>(
+          &getContext());
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };
 
 } // namespace
 
-} // namespace heddle::cpu
+} // namespace heddle::lanes
