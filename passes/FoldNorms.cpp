@@ -8,7 +8,8 @@
 // Steps, in each layer and entry:
 //   1. a per-token op is *foldable* if all its readers are foldable ops or linears that take it as their
 //      vector. The foldable ops above a linear become its prologue, in each linear again: beside the matrix
-//      they cost little, and nothing is stored;
+//      they cost little, and nothing is stored
+//      (not where the option `prologues` is off);
 //   2. what remains grows from each reduction, over per-token ops that read it or that it reads, into one
 //      heddle.rowwise, as long as nothing outside stands between two of its ops.
 // Expects fuse-linear. Without T (the last token's row) step 1 works the same and step 2 leaves ops as they
@@ -198,7 +199,8 @@ class FoldNorms : public heddle::impl::FoldNormsBase<FoldNorms> {
     IRRewriter rewriter(&getContext(), &explainer);
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       for (Block &block : function.getFunctionBody()) {
-        foldPrologues(block, rewriter);
+        if (prologues)
+          foldPrologues(block, rewriter);
         eraseDead(function.getFunctionBody());
         gatherRowwise(block, rewriter);
         restoreOrder(block);

@@ -334,6 +334,7 @@ struct MakeKernelsPass : heddle::impl::MakeKernelsBase<MakeKernelsPass> {
     options.accumulators = accumulators;
     options.tileBytes = tileBytes;
     options.dot2 = dot2;
+    options.direct = direct;
     SmallVector<FunctionOpInterface> functions;
     for (Operation &op : getOperation().getOps())
       if (isa<LayerOp, EntryOp>(op))

@@ -6,9 +6,9 @@
 include "mlir/Pass/PassBase.td"
 
 /// A pass over a page's module that can say what it did not do, and why.
-class Heddle_Pass<string name> : Pass<name, "::mlir::ModuleOp"> {
+class Heddle_Pass<string name, list<Option> own = []> : Pass<name, "::mlir::ModuleOp"> {
   let options = [Option<"explain", "explain", "bool", "false",
-                        "remark on each match refused, with the reason">];
+                        "remark on each match refused, with the reason">] # own;
   let dependentDialects = ["::heddle::HeddleDialect", "::mlir::arith::ArithDialect"];
 }
 
@@ -96,11 +96,13 @@ def FuseLinear : Heddle_Pass<"fuse-linear"> {
                     Statistic<"numMaps", "maps", "maps folded into epilogues">];
 }
 
-def FoldNorms : Heddle_Pass<"fold-norms"> {
+def FoldNorms : Heddle_Pass<"fold-norms", [
+    Option<"prologues", "prologues", "bool", "true", "fold into the linears that read the result">]> {
   let summary = "fold what is computed token by token into linears, the rest into heddle.rowwise";
   let description = [{
     A chain of maps, reductions and regroupings of one token's numbers whose result only linears use becomes
-    the prologue of each of them. Other chains that hold a reduction become one heddle.rowwise.
+    the prologue of each of them. Other chains that hold a reduction become one heddle.rowwise. Without `prologues` all do:
+    for targets whose linears read activations from where they lie.
   }];
   let statistics = [Statistic<"numPrologues", "prologues", "prologues folded">,
                     Statistic<"numRowwise", "rowwise", "rowwise ops made">];

@@ -18,7 +18,7 @@ static void addInlining(OpPassManager &manager) {
 }
 
 /// What makes it fast. Each pass finds what the one before has brought together.
-static void addFusion(OpPassManager &manager) {
+static void addFusion(OpPassManager &manager, const PipelineOptions &options) {
   manager.addPass(createFuseMaps());   // long expressions, one map
   manager.addPass(createPushSlices()); // rotary pairs: two contractions instead of one that is cut
   manager.addPass(
@@ -29,7 +29,7 @@ static void addFusion(OpPassManager &manager) {
   manager.addPass(createSliceWeights()); // fuse-linear wants weights, not parts of weights
   manager.addPass(createCSEPass());
   manager.addPass(createFuseLinear());
-  manager.addPass(createFoldNorms());
+  manager.addPass(createFoldNorms({/*explain=*/false, /*prologues=*/!options.direct}));
   manager.addPass(createCanonicalizerPass());
 }
 
@@ -39,7 +39,7 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
   manager.addPass(createSpecializeVariants()); // first: decode and prefill are fused each in their own way
   manager.addPass(createCSEPass());
   if (!plain)
-    addFusion(manager);
+    addFusion(manager, options);
   AssignLayoutsOptions layouts;
   layouts.plain = plain;
   manager.addPass(createAssignLayouts(layouts));
@@ -48,6 +48,7 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
   kernels.accumulators = options.accumulators;
   kernels.tileBytes = options.tileBytes;
   kernels.dot2 = options.dot2;
+  kernels.direct = options.direct;
   manager.addPass(createMakeKernels(kernels));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());

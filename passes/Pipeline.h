@@ -11,6 +11,7 @@ struct PipelineOptions {
   int64_t accumulators = 24;      // vectors of 16 numbers that fit in registers beside operands
   bool dot2 = false;              // pairs of int16 are multiplied in one instruction
   int64_t tileBytes = 256 * 1024; // of activations that a piece of work keeps near
+  bool direct = false;            // nothing is near: linears read activations from where they lie
 };
 
 /// Adds the passes. Expects a module as the elaborator makes it; leaves kernels, and entries and layers made

@@ -113,6 +113,46 @@ Value BlockDecoder::raw(Value column) {
   llvm_unreachable("integers are not packed in panels");
 }
 
+Value BlockDecoder::shifted(Value bits, int64_t shift) {
+  return builder.createOrFold<arith::ShRUIOp>(loc, bits, constant(shift));
+}
+
+Value BlockDecoder::raw(Value eight, int64_t place) {
+  auto toFloat = [&](Value integer, int64_t bias) -> Value {
+    if (bias)
+      integer = arith::SubIOp::create(builder, loc, integer, constant(bias));
+    return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
+  };
+  auto index = [&](int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); };
+  if (format == Format::Q8_0) {
+    Value number = builder.createOrFold<arith::MulIOp>(loc, eight, index(2));
+    number = builder.createOrFold<arith::AddIOp>(loc, number, index(place / 4));
+    int64_t inWord = place % 4;
+    Value top = builder.createOrFold<arith::ShLIOp>(loc, word(number),
+                                                    constant(24 - (inWord / 2 * 8 + inWord % 2 * 16)));
+    return toFloat(builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24)), 0);
+  }
+  Value low = builder.createOrFold<arith::AndIOp>(loc, shifted(word(eight), place / 2 * 4 + place % 2 * 16),
+                                                  constant(15));
+  switch (format) {
+  case Format::Q4_0:
+    return toFloat(low, 8);
+  case Format::Q4_1:
+    return toFloat(low, 0);
+  case Format::Q5_0:
+  case Format::Q5_1: {
+    Value first = builder.createOrFold<arith::MulIOp>(loc, eight, index(8));
+    Value shift = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), first);
+    Value bits = shifted(builder.createOrFold<arith::ShRUIOp>(loc, word(4), shift), place);
+    Value fifth = builder.createOrFold<arith::AndIOp>(loc, bits, constant(1));
+    Value high = builder.createOrFold<arith::ShLIOp>(loc, fifth, constant(4));
+    return toFloat(builder.createOrFold<arith::OrIOp>(loc, low, high), format == Format::Q5_0 ? 16 : 0);
+  }
+  default:
+    llvm_unreachable("not a format with blocks of 32");
+  }
+}
+
 Value BlockDecoder::scale() {
   switch (format) {
   case Format::Q8_0:

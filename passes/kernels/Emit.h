@@ -11,8 +11,10 @@ struct KernelOptions {
   int64_t lanes = 16;
   int64_t accumulators = 24;      // vectors of `lanes` that fit in registers beside operands
   int64_t tileBytes = 256 * 1024; // of activations that stay in the nearest large cache
-  bool dot2 = false;   // an int16 dot product is fast: activations beside quantised weights become int16
-  bool decode = false; // T is 1
+  bool dot2 = false;      // an int16 dot product is fast: activations beside quantised weights become int16
+  bool direct = false;    // nothing is near enough to copy activations to: linears read them where they lie
+  int64_t directTile = 8; // vectors of rows, and tokens, to a direct linear's register tile
+  bool decode = false;    // T is 1
 };
 
 /// What every emitter needs.

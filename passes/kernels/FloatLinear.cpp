@@ -6,9 +6,9 @@ using namespace heddle;
 
 namespace {
 
-class FloatLinear : public LinearEmitter {
+class FloatLinear : public StagedLinear {
 public:
-  using LinearEmitter::LinearEmitter;
+  using StagedLinear::StagedLinear;
 
 protected:
   int64_t registersPerSum() const override { return 1; }

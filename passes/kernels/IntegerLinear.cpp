@@ -14,9 +14,9 @@ namespace {
 
 constexpr int64_t kBlock = 32, kPairs = kBlock / 2;
 
-class IntegerLinear : public LinearEmitter {
+class IntegerLinear : public StagedLinear {
 public:
-  using LinearEmitter::LinearEmitter;
+  using StagedLinear::StagedLinear;
 
 protected:
   int64_t registersPerSum() const override {

@@ -31,7 +31,7 @@ LinearEmitter::LinearEmitter(LinearOp op, EmitContext &context)
     points.bind(argument, input);
 }
 
-void LinearEmitter::emit() {
+void StagedLinear::emit() {
   if (hasTokens && !options.decode)
     manyTokens();
   else
@@ -90,8 +90,6 @@ BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value block) {
   });
 }
 
-/// The epilogue at the token in `env` (if there is one) and the rows of a group, with the products of all
-/// weights there.
 void LinearEmitter::epilogue(Env env, Value group, ArrayRef<Value> products) {
   Idx index = row(group);
   for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(index, rowSizes)))
@@ -108,7 +106,7 @@ void LinearEmitter::epilogue(Env env, Value group, ArrayRef<Value> products) {
     points.store(out, env, value, inside);
 }
 
-void LinearEmitter::oneToken() {
+void StagedLinear::oneToken() {
   int64_t chunk = std::clamp<int64_t>(groups / 16, 1, 8), chunks = llvm::divideCeil(groups, chunk);
   Env env;
   if (hasTokens)
@@ -126,7 +124,7 @@ void LinearEmitter::oneToken() {
   k.finish({{0, 1, chunks}});
 }
 
-void LinearEmitter::manyTokens() {
+void StagedLinear::manyTokens() {
   int64_t count = op.getWeights().size(), sums = options.accumulators / registersPerSum();
   // One weight: two groups of rows side by side, where registers allow.
   int64_t together = count == 1 && sums >= 8 && groups % 2 == 0 ? 2 : 1;
@@ -187,7 +185,9 @@ void LinearEmitter::manyTokens() {
 
 void heddle::emitLinear(LinearOp op, EmitContext &context) {
   std::unique_ptr<LinearEmitter> emitter;
-  if (context.options.dot2)
+  if (context.options.direct)
+    emitter = directLinear(op, context);
+  else if (context.options.dot2)
     emitter = integerLinear(op, context);
   if (!emitter)
     emitter = floatLinear(op, context);

@@ -1,11 +1,14 @@
 // heddle.linear: what its kernels have in common. A lane owns a row of the weights; activations are uniform;
 // no sum crosses lanes.
 //
-// For many tokens a piece of the grid is a block of tokens times a chunk of rows. It evaluates the prologue
-// for its tokens into scratch memory, tile by tile; then, for each group of rows, it unpacks the weights into
-// panels in scratch, once for all its tokens, and runs the register tile (vectors of rows x tokens) over the
-// columns. For one token there is nothing to amortise: weights are unpacked in registers as they are
-// multiplied.
+// Staged, for processors. For many tokens a piece of the grid is a block of tokens times a chunk of rows. It
+// evaluates the prologue for its tokens into scratch memory, tile by tile; then, for each group of rows, it
+// unpacks the weights into panels in scratch, once for all its tokens, and runs the register tile (vectors of
+// rows x tokens) over the columns. For one token there is nothing to amortise: weights are unpacked in
+// registers as they are multiplied.
+//
+// Direct, for devices (DirectLinear.cpp): no memory is near, so that nothing is copied; activations are read
+// from where they lie, and the register tile is large.
 #ifndef HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
 #define HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
 
@@ -18,24 +21,9 @@ class LinearEmitter {
 public:
   LinearEmitter(LinearOp op, EmitContext &context);
   virtual ~LinearEmitter() = default;
-  void emit();
+  virtual void emit() = 0;
 
 protected:
-  /// Scratch memory for the activations of tiles * tokens tokens, and for a panel of each register tile's
-  /// vectors.
-  virtual void allocate(int64_t tiles, int64_t tokens, int64_t vectors) = 0;
-  /// Evaluates the prologue for the token in `env` into place `place` of tile `tile`.
-  virtual void placeToken(Env &env, mlir::Value tile, mlir::Value place) = 0;
-  /// Unpacks the group's rows of weight n into panel v.
-  virtual void unpackPanel(unsigned n, mlir::Value group, int64_t v) = 0;
-  /// The products of all panels with all tokens of a tile: sum [v * tokens + t].
-  virtual llvm::SmallVector<mlir::Value> multiplyTile(mlir::Value tile, int64_t tokens, int64_t vectors) = 0;
-  /// The product of the group's rows of weight n with the one token there is.
-  virtual mlir::Value dot(unsigned n, mlir::Value group) = 0;
-  /// Registers that one sum of the tile takes, and bytes of scratch that a token takes.
-  virtual int64_t registersPerSum() const = 0;
-  virtual int64_t bytesPerToken() const = 0;
-
   mlir::Value scratch(llvm::ArrayRef<int64_t> shape, mlir::Type type) {
     return ScratchOp::create(k.builder, k.loc, mlir::MemRefType::get(shape, type));
   }
@@ -69,6 +57,10 @@ protected:
   mlir::Value computedElement(unsigned n, mlir::Value group, mlir::Value column);
   BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value block);
 
+  /// The epilogue at the token in `env` (if there is one) and the rows of a group, with the products of all
+  /// weights there.
+  void epilogue(Env env, mlir::Value group, llvm::ArrayRef<mlir::Value> products);
+
   LinearOp op;
   KernelOptions options;
   KernelBuilder k;
@@ -77,13 +69,36 @@ protected:
   llvm::SmallVector<llvm::StringRef> over, rowAxes;
   llvm::SmallVector<int64_t> columnSizes, rowSizes;
   int64_t columns, rows, groups, paddedColumns;
+  bool hasTokens;
 
 private:
   void setColumn(Env &env, const Idx &column);
-  void epilogue(Env env, mlir::Value group, llvm::ArrayRef<mlir::Value> products);
+};
+
+class StagedLinear : public LinearEmitter {
+public:
+  using LinearEmitter::LinearEmitter;
+  void emit() override;
+
+protected:
+  /// Scratch memory for the activations of tiles * tokens tokens, and for a panel of each register tile's
+  /// vectors.
+  virtual void allocate(int64_t tiles, int64_t tokens, int64_t vectors) = 0;
+  /// Evaluates the prologue for the token in `env` into place `place` of tile `tile`.
+  virtual void placeToken(Env &env, mlir::Value tile, mlir::Value place) = 0;
+  /// Unpacks the group's rows of weight n into panel v.
+  virtual void unpackPanel(unsigned n, mlir::Value group, int64_t v) = 0;
+  /// The products of all panels with all tokens of a tile: sum [v * tokens + t].
+  virtual llvm::SmallVector<mlir::Value> multiplyTile(mlir::Value tile, int64_t tokens, int64_t vectors) = 0;
+  /// The product of the group's rows of weight n with the one token there is.
+  virtual mlir::Value dot(unsigned n, mlir::Value group) = 0;
+  /// Registers that one sum of the tile takes, and bytes of scratch that a token takes.
+  virtual int64_t registersPerSum() const = 0;
+  virtual int64_t bytesPerToken() const = 0;
+
+private:
   void oneToken();
   void manyTokens();
-  bool hasTokens;
 };
 
 /// Activations as float32, weights decoded to float32: any format, exact.
@@ -91,6 +106,8 @@ std::unique_ptr<LinearEmitter> floatLinear(LinearOp op, EmitContext &context);
 /// Activations as int16 in blocks of 32 beside a float32 scale, weights as stored: null unless all weights
 /// have integer pairs.
 std::unique_ptr<LinearEmitter> integerLinear(LinearOp op, EmitContext &context);
+/// Activations as float32 where they lie, weights decoded to float32.
+std::unique_ptr<LinearEmitter> directLinear(LinearOp op, EmitContext &context);
 
 } // namespace heddle
 

@@ -3,6 +3,7 @@
 #define HEDDLE_PASSES_KERNELS_PASSES_H
 
 #include "ir/Heddle.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace heddle {
