@@ -33,7 +33,9 @@ write_passes() {
   echo 'alphabet. The order in which they run, with reasons, is in passes/Pipeline.cpp.'
   section 'Mathematics' passes/Passes.td
   section 'Kernels and schedule' passes/kernels/Passes.td
+  section 'Kernels on any backend' backends/lanes/Passes.td
   section 'CPU' backends/cpu/Passes.td
+  section 'Vulkan' backends/vulkan/Passes.td
 }
 
 # section TITLE FILE.td

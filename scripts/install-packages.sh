@@ -17,6 +17,7 @@ build=(
   libpcre2-dev libutf8proc-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler
   libvulkan-dev                       # Vulkan's headers: programs open its loader when they run
+  spirv-tools                         # SPIRV-Tools as a library: shaders are optimised and validated
   python3 python3-venv                # scripts/fetch-model.py: pip, in a virtual environment if need be
 )
 test=(
@@ -25,7 +26,7 @@ test=(
   libclang-rt-22-dev                  # sanitizers and libFuzzer
   mesa-vulkan-drivers                 # lavapipe: a Vulkan device without a GPU
   vulkan-validationlayers             # and what watches over its use
-  glslang-tools spirv-tools           # shaders of tests; spirv-val
+  glslang-tools                       # shaders of tests
 )
 
 case "${1:-build}" in

@@ -53,13 +53,24 @@ private:
 
   Ref<format::Kernel> kernel(const ScheduledKernel &kernel) {
     auto reads = builder.CreateVectorOfStrings(kernel.reads);
-    return format::CreateKernel(builder, text(kernel.name), factors(kernel.grid),
-                                facts.scratch.lookup(kernel.name), reads, kernel.serial);
+    auto name = text(kernel.name);
+    auto grid = factors(kernel.grid);
+    auto found = facts.shaders.find(kernel.name);
+    if (found == facts.shaders.end())
+      return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads,
+                                  kernel.serial);
+    const ProgramShader &shader = found->second;
+    auto spirv = builder.CreateVector(shader.spirv);
+    auto table = format::CreateShader(builder, spirv, /*needs=*/0, shader.workgroup, shader.shared);
+    auto shaders = builder.CreateVector(&table, 1);
+    auto writes = builder.CreateVector(kernel.writes);
+    return format::CreateKernel(builder, name, grid, /*scratch=*/0, reads, kernel.serial, shaders, writes,
+                                shader.deviceScratch);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {
     auto bindings = list<format::Binding>(step.bindings, [&](const ScheduledBinding &binding) {
-      return format::CreateBinding(builder, binding.space, binding.index);
+      return format::CreateBinding(builder, binding.space, binding.index, binding.bytes);
     });
     auto scalars = builder.CreateVector(step.scalars.data(), step.scalars.size());
     return format::CreateStep(builder, step.kernel, bindings, scalars, step.weightBytes,

@@ -7,6 +7,13 @@
 
 namespace heddle {
 
+/// A kernel for Vulkan; program.fbs says what each means.
+struct ProgramShader {
+  std::vector<uint32_t> spirv;
+  uint32_t workgroup = 0, shared = 0;
+  uint64_t deviceScratch = 0;
+};
+
 /// What a description holds beside the schedule; program.fbs says what each means.
 struct ProgramFacts {
   std::string compiler, model, architecture, target, options;
@@ -18,7 +25,8 @@ struct ProgramFacts {
   std::vector<uint32_t> endTokens;
   int32_t memoryStart = -1;
   std::vector<uint32_t> regimes;
-  llvm::StringMap<uint64_t> scratch; // kernel -> bytes of scratch memory
+  llvm::StringMap<uint64_t> scratch; // kernel -> bytes of scratch memory of a thread
+  llvm::StringMap<ProgramShader> shaders;
 };
 
 /// The description, a FlatBuffer. The hash of the weights is not known yet: setWeightsHash.

@@ -112,7 +112,7 @@ Error Unroller::addKernel(KernelOp op) {
   if (!grid)
     return complain(op, grid.takeError());
   kernelNumbers[op.getSymName()] = schedule.kernels.size();
-  schedule.kernels.push_back({op.getSymName().str(), *grid, linesOf(op), op.getSerial()});
+  schedule.kernels.push_back({op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}});
   return Error::success();
 }
 
@@ -159,7 +159,7 @@ Error Unroller::addArguments(EntryOp op, Frame &frame) {
     auto dims = op.getArgAttrOfType<mlir::ArrayAttr>(number, "heddle.dims");
     if (Error error = growSlot(number, argument.getType(), dims))
       return complain(op, "argument " + Twine(number) + ": " + toString(std::move(error)));
-    frame.memory[argument] = {{format::Space::Arena, number}, dims};
+    frame.memory[argument] = {{format::Space::Arena, number, 0}, dims};
     if (number >= inputs + outputs)
       continue;
     ScheduledValue value;
@@ -226,7 +226,7 @@ Error Unroller::growSlot(uint32_t slot, mlir::Type type, mlir::ArrayAttr dims) {
 Error Unroller::visit(BufferOp op, Frame &frame) {
   uint32_t slot = op.getSlot() ? static_cast<uint32_t>(*op.getSlot()) : frame.slots++;
   slot += frame.firstSlot;
-  frame.memory[op.getResult()] = {{format::Space::Arena, slot}, op.getDims()};
+  frame.memory[op.getResult()] = {{format::Space::Arena, slot, 0}, op.getDims()};
   if (Error error = growSlot(slot, op.getType(), op.getDims()))
     return complain(op, std::move(error));
   return Error::success();
@@ -241,7 +241,7 @@ Error Unroller::visit(CacheOp op, Frame &frame) {
   if (isNew) // and some bytes that a vector load may read past the end
     schedule.caches.push_back({name, {{bufferAlignment, {}, 1}}});
   growSize(schedule.caches[known->second].size, *size);
-  frame.memory[op.getResult()] = {{format::Space::Cache, known->second}, op.getDims()};
+  frame.memory[op.getResult()] = {{format::Space::Cache, known->second, 0}, op.getDims()};
   return Error::success();
 }
 
@@ -264,7 +264,7 @@ Error Unroller::visit(PackedOp op, Frame &frame) {
   auto offset = packedOffset(op, frame);
   if (!offset)
     return complain(op, offset.takeError());
-  frame.memory[op.getResult()] = {{format::Space::Weights, *offset}, {}};
+  frame.memory[op.getResult()] = {{format::Space::Weights, *offset, plan.bytesAt(*offset)}, {}};
   return Error::success();
 }
 
@@ -281,8 +281,12 @@ Error Unroller::visit(LaunchOp op, Frame &frame) {
       return complain(op, "a buffer is not known here");
     step.bindings.push_back(memory->second.binding);
     if (memory->second.binding.space == format::Space::Weights)
-      read += plan.bytesAt(memory->second.binding.index);
+      read += memory->second.binding.bytes;
   }
+  std::vector<uint8_t> &writes = schedule.kernels[step.kernel].writes;
+  writes.assign(step.bindings.size(), 0);
+  for (int64_t written : op.getWrites())
+    writes[written] = 1;
   append_range(step.scalars, op.getScalars());
   auto said = op->getAttrOfType<mlir::IntegerAttr>("weight_bytes");
   step.weightBytes = said ? said.getInt() : read;

@@ -65,6 +65,7 @@ struct ScheduledValue {
 struct ScheduledBinding {
   format::Space space = format::Space::Arena;
   uint64_t index = 0;
+  uint64_t bytes = 0; // of weights
 };
 
 struct ScheduledStep {
@@ -94,6 +95,7 @@ struct ScheduledKernel {
   llvm::SmallVector<Factor, 2> grid;
   std::vector<std::string> reads; // lines of the page, "llama.heddle:25"
   bool serial = false;
+  std::vector<uint8_t> writes; // for each binding 1 if it is written
 };
 
 struct ScheduledCache {

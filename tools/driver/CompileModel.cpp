@@ -3,6 +3,8 @@
 #include "tools/driver/CompileModel.h"
 #include "backends/cpu/Codegen.h"
 #include "backends/program/WriteProgram.h"
+#include "backends/vulkan/Passes.h"
+#include "backends/vulkan/Shaders.h"
 #include "frontend/elaborate/Elaborate.h"
 #include "frontend/language/Load.h"
 #include "frontend/language/Print.h"
@@ -52,7 +54,10 @@ private:
   Error makeModule();
   Error runPasses();
   Error makeCode();
+  Error makeCpuCode();
+  Error makeShaders();
   Error writeOut();
+  bool forVulkan() const { return options.target == "vulkan"; }
   int64_t accumulators() const;
   Error reported(const Twine &what);
 
@@ -70,6 +75,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::optional<StoredSource> source;
   cpu::CpuCode code;
+  std::vector<vulkan::Shader> shaders;
 };
 
 } // namespace
@@ -132,6 +138,7 @@ Error Compilation::makeModule() {
   progress.show("reading the page");
   mlir::DialectRegistry registry;
   cpu::registerCpuDialects(registry);
+  vulkan::registerVulkanDialects(registry);
   mlir::func::registerInlinerExtension(registry);
   context = std::make_unique<mlir::MLIRContext>(registry);
   context->loadDialect<HeddleDialect>();
@@ -182,9 +189,15 @@ Error Compilation::runPasses() {
     manager.addInstrumentation(std::make_unique<PassPrinter>(stages));
   PipelineOptions pipeline;
   pipeline.optLevel = options.optLevel;
-  pipeline.accumulators = accumulators();
-  pipeline.dot2 = llvm::all_of(targets, [](const cpu::CpuTarget &target) { return target.vnni(); });
+  if (forVulkan()) {
+    pipeline.direct = true;
+  } else {
+    pipeline.accumulators = accumulators();
+    pipeline.dot2 = llvm::all_of(targets, [](const cpu::CpuTarget &target) { return target.vnni(); });
+  }
   buildPipeline(manager, pipeline);
+  if (forVulkan())
+    manager.addPass(vulkan::createAssignSpaces());
   if (failed(manager.run(*module)))
     return reported("a pass failed");
   return Error::success();
@@ -207,8 +220,41 @@ static StringRef stageName(cpu::Stage stage) {
   return "";
 }
 
+/// The name of a stage of the Vulkan backend.
+static StringRef stageName(vulkan::Stage stage) {
+  switch (stage) {
+  case vulkan::Stage::Gpu:
+    return "gpu";
+  case vulkan::Stage::Spirv:
+    return "spirv";
+  case vulkan::Stage::Assembly:
+    return "spirv-asm";
+  }
+  return "";
+}
+
+Error Compilation::makeShaders() {
+  vulkan::ShaderOptions wanted;
+  if (stages.any()) {
+    wanted.wanted = [&](vulkan::Stage stage) { return stages.wants(stageName(stage)); };
+    wanted.show = [&](vulkan::Stage, StringRef text) { outs() << text << '\n'; };
+  }
+  auto generated = vulkan::generate(*module, wanted);
+  if (!generated)
+    return generated.takeError();
+  shaders = std::move(*generated);
+  return Error::success();
+}
+
 Error Compilation::makeCode() {
   progress.show("compiling kernels");
+  if (forVulkan())
+    if (Error error = makeShaders())
+      return error;
+  return makeCpuCode();
+}
+
+Error Compilation::makeCpuCode() {
   cpu::CodegenOptions codegen;
   codegen.level = static_cast<cpu::OptLevel>(options.optLevel);
   codegen.lines = stages.any(); // the link leaves them out
@@ -217,7 +263,8 @@ Error Compilation::makeCode() {
     codegen.wanted = [&](cpu::Stage stage) { return stages.wants(stageName(stage)); };
     codegen.show = [&](cpu::Stage, const cpu::CpuTarget &, StringRef text) { outs() << text << '\n'; };
   }
-  auto generated = cpu::generate(*module, targets, codegen);
+  auto generated =
+      cpu::generate(*module, forVulkan() ? ArrayRef<cpu::CpuTarget>() : ArrayRef(targets), codegen);
   if (!generated)
     return generated.takeError();
   code = std::move(*generated);
@@ -243,6 +290,9 @@ Error Compilation::writeOut() {
     errs() << "heddle: warning: " << warning << '\n';
   for (const cpu::KernelInfo &kernel : code.kernels)
     facts->scratch[kernel.name] = kernel.scratchBytes;
+  for (vulkan::Shader &shader : shaders)
+    facts->shaders[shader.kernel] = {std::move(shader.spirv), shader.workgroup, shader.shared,
+                                     shader.deviceScratch};
   std::vector<LinkObject> objects;
   for (const cpu::ObjectFile &object : code.objects)
     objects.push_back({object.name, object.bytes});

@@ -12,7 +12,9 @@ using namespace heddle;
 bool CompileOptions::isPage() const { return StringRef(model).ends_with(".heddle"); }
 
 std::string CompileOptions::text() const {
-  std::string text = formatv("-O{0} --cpu {1}", optLevel, cpu);
+  std::string text = formatv("-O{0} --target {1}", optLevel, target);
+  if (target != "vulkan")
+    text += " --cpu " + cpu;
   if (!quantize.empty())
     text += " --quantize " + quantize;
   if (weightsBeside)
@@ -51,10 +53,9 @@ static Error setArch(CompileOptions &options, StringRef value) {
 }
 
 static Error setTarget(CompileOptions &options, StringRef value) {
-  if (value == "vulkan")
-    return createStringError("'--target vulkan' is not part of this build; 'cpu' is");
-  if (value != "cpu")
+  if (value != "cpu" && value != "vulkan")
     return expected("'--target'", "'cpu' or 'vulkan'", value);
+  options.target = value.str();
   return Error::success();
 }
 

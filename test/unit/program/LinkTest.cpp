@@ -46,6 +46,7 @@ struct LinkTest : testing::Test {
     module = mlir::parseSourceString<mlir::ModuleOp>(model, &context);
     schedule = cantFail(buildSchedule(*module, plan));
     facts.model = "nothing";
+    facts.target = "cpu";
     kernels =
         cantFail(llvm::errorOrToExpected(llvm::MemoryBuffer::getFile(HEDDLE_FAKE_KERNELS, false, false)));
     EXPECT_FALSE(fs::createUniqueDirectory("heddle-link-test", folder));

@@ -125,6 +125,7 @@ TEST_F(ScheduleTest, theRuntimeBelievesIt) {
   ASSERT_TRUE(static_cast<bool>(schedule)) << llvm::toString(schedule.takeError());
   ProgramFacts facts;
   facts.model = "tiny";
+  facts.target = "cpu";
   facts.tokenizer = "abc";
   facts.endTokens = {2, 5};
   facts.scratch["mul"] = 4096;

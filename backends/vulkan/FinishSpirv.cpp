@@ -1,0 +1,78 @@
+//===- FinishSpirv.cpp - spirv modules that Vulkan 1.1 takes --------------===//
+//
+// Expects: spirv.modules after spirv-lower-abi-attrs. Leaves:
+//   - version 1.3 with the extensions and capabilities that the ops need; up to 1.3 an entry point's
+//   interface lists inputs only;
+//   - no binding on push constants;
+//   - NoContraction on float arithmetic: results are what the kernel says, on every device, and polynomials'
+//   steps stay in
+//     their order;
+//   - no variable that is not used.
+//
+//===----------------------------------------------------------------------===//
+
+#include "backends/vulkan/Passes.h"
+
+#include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+
+using namespace mlir;
+
+namespace heddle::vulkan {
+
+#define GEN_PASS_DEF_FINISHSPIRV
+#include "backends/vulkan/Passes.h.inc"
+
+namespace {
+
+spirv::StorageClass storageOf(spirv::GlobalVariableOp variable) {
+  return cast<spirv::PointerType>(variable.getType()).getStorageClass();
+}
+
+void finish(spirv::ModuleOp module) {
+  for (auto variable : llvm::make_early_inc_range(module.getOps<spirv::GlobalVariableOp>())) {
+    // Besides the entry point's list, does anything read it?
+    bool used = module
+                    .walk([&](spirv::AddressOfOp address) {
+                      return address.getVariable() == variable.getSymName() ? WalkResult::interrupt()
+                                                                            : WalkResult::advance();
+                    })
+                    .wasInterrupted();
+    if (storageOf(variable) == spirv::StorageClass::PushConstant) {
+      variable.removeDescriptorSetAttr();
+      variable.removeBindingAttr();
+    }
+    bool input = storageOf(variable) == spirv::StorageClass::Input;
+    if (used && input)
+      continue;
+    for (auto entry : module.getOps<spirv::EntryPointOp>())
+      entry.setInterfaceAttr(ArrayAttr::get(
+          module.getContext(), llvm::filter_to_vector(entry.getInterface(), [&](Attribute name) {
+            return cast<FlatSymbolRefAttr>(name).getValue() != variable.getSymName();
+          })));
+    if (!used)
+      variable.erase();
+  }
+  module.walk([](Operation *op) {
+    if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp>(op))
+      op->setAttr("no_contraction", UnitAttr::get(op->getContext()));
+  });
+  module.setVceTripleAttr(spirv::VerCapExtAttr::get(spirv::Version::V_1_3, {spirv::Capability::Shader},
+                                                    {spirv::Extension::SPV_KHR_storage_buffer_storage_class},
+                                                    module.getContext()));
+}
+
+struct FinishSpirv : impl::FinishSpirvBase<FinishSpirv> {
+  using FinishSpirvBase::FinishSpirvBase;
+
+  void runOnOperation() override {
+    for (auto module : getOperation().getOps<spirv::ModuleOp>())
+      finish(module);
+  }
+};
+
+} // namespace
+
+} // namespace heddle::vulkan

@@ -1,0 +1,440 @@
+//===- KernelsToGpu.cpp - kernels to functions of the gpu dialect ---------===//
+//
+// Terms: a *space* is a storage buffer (arena, weights, caches); a *place* is where a kernel's buffer begins
+// in its space, in words, a push constant.
+//
+// 1. `@main` is made in a gpu.module with the kernel's name: its arguments are the spaces as words (and as
+// vectors of four
+//    words where the kernel loads vectors), the call's sizes, the push constants. runtime/abi/vulkan.h has
+//    the contract.
+// 2. The body moves into a loop over the pieces of the grid.
+// 3. Each load and store of a buffer becomes one of its space, at the place plus the element's number. A
+// value that is the same
+//    in all lanes is stored by the first lane alone. Scratch memory becomes private or workgroup memory, or a
+//    part of the arena that each workgroup has for itself.
+// 4. lane_reduce goes through workgroup memory: every lane adds up all lanes' numbers, in the same order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "backends/vulkan/Passes.h"
+
+#include "backends/lanes/Divergence.h"
+#include "ir/Heddle.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "runtime/abi/vulkan.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace heddle::vulkan {
+
+#define GEN_PASS_DEF_KERNELSTOGPU
+#include "backends/vulkan/Passes.h.inc"
+
+namespace {
+
+/// The function's arguments.
+enum Argument { Arena, Weights, Cache, Call, ArenaVectors, WeightVectors, CacheVectors, Push, Arguments };
+
+/// Memory of a kernel, as words.
+struct Words {
+  Value words;             // memref<?xi32> of a space, or memref<Nx...> of its own
+  Value vectors;           // the same as memref<?xvector<4xi32>>; null for scratch memory
+  Value place;             // null: 0
+  SmallVector<Value> dims; // index, all dimensions
+  bool own = false;        // private to a lane: the innermost index counts lanes' turns
+};
+
+class Lowering {
+public:
+  explicit Lowering(KernelOp kernel)
+      : kernel(kernel), divergence(kernel), loc(kernel.getLoc()), builder(kernel.getContext()),
+        body(kernel.getBody().front()) {}
+
+  LogicalResult run();
+
+private:
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+  Value loadWord(Value memref, int64_t index) {
+    return memref::LoadOp::create(builder, loc, memref, constant(index));
+  }
+  Value asIndex(Value word) { return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), word); }
+  Value allocate(int64_t words, Type element, bool shared);
+
+  gpu::GPUFuncOp createFunction();
+  FailureOr<Value> dimension(StringRef dim);
+  LogicalResult bindArguments();
+  FailureOr<Value> countPieces();
+  LogicalResult bindScratch();
+  LogicalResult lowerBody();
+  LogicalResult lower(Operation *op);
+  Value elementNumber(const Words &memory, ValueRange indices);
+  void store(Value value, Value memref, ValueRange indices, Value condition);
+  void reduce(LaneReduceOp op);
+
+  KernelOp kernel;
+  lanes::Divergence divergence;
+  Location loc;
+  OpBuilder builder;
+  Block &body;
+  gpu::GPUFuncOp function;
+  Value lane, workgroup, piece, reduction;
+  llvm::StringMap<Value> sizes; // T, S, C, U
+  llvm::DenseMap<Value, Words> memories;
+  unsigned pushed = 0; // words of push constants taken
+};
+
+MemRefType memrefOf(int64_t size, Type element, spirv::StorageClass storage) {
+  return MemRefType::get({size}, element, MemRefLayoutAttrInterface(),
+                         spirv::StorageClassAttr::get(element.getContext(), storage));
+}
+
+gpu::GPUFuncOp Lowering::createFunction() {
+  OpBuilder outside(kernel);
+  auto module = gpu::GPUModuleOp::create(outside, loc, kernel.getSymName());
+  builder.setInsertionPointToStart(&module.getBodyRegion().front());
+  Type word = builder.getI32Type(), vector = VectorType::get({4}, word);
+  auto buffer = [&](Type element) {
+    return memrefOf(ShapedType::kDynamic, element, spirv::StorageClass::StorageBuffer);
+  };
+  SmallVector<Type> types(Arguments, buffer(word));
+  for (Argument vectors : {ArenaVectors, WeightVectors, CacheVectors})
+    types[vectors] = buffer(vector);
+  types[Push] = memrefOf(HEDDLE_PUSH_WORDS, word, spirv::StorageClass::PushConstant);
+  auto result = gpu::GPUFuncOp::create(builder, loc, "main", builder.getFunctionType(types, {}));
+  result->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
+  int32_t lanes = kernel.getLanes();
+  result->setAttr(spirv::getEntryPointABIAttrName(),
+                  spirv::getEntryPointABIAttr(builder.getContext(), {lanes, 1, 1}));
+  constexpr uint32_t bindings[] = {HEDDLE_BIND_ARENA, HEDDLE_BIND_WEIGHTS, HEDDLE_BIND_CACHES,
+                                   HEDDLE_BIND_CALL,  HEDDLE_BIND_ARENA,   HEDDLE_BIND_WEIGHTS,
+                                   HEDDLE_BIND_CACHES};
+  for (unsigned argument = 0; argument < Arguments; ++argument)
+    result.setArgAttr(argument, spirv::getInterfaceVarABIAttrName(),
+                      spirv::getInterfaceVarABIAttr(0, argument < Push ? bindings[argument] : 0, std::nullopt,
+                                                    builder.getContext()));
+  return result;
+}
+
+/// "T"; "T:16", T rounded up to a multiple of 16; "T/16", T / 16 rounded up.
+FailureOr<Value> Lowering::dimension(StringRef dim) {
+  StringRef form = dim.substr(1, 1);
+  int64_t factor = 1;
+  auto size = sizes.find(dim.take_front());
+  bool scaled = (form == ":" || form == "/") && !dim.substr(2).getAsInteger(10, factor) && factor >= 1;
+  if (size == sizes.end() || !(dim.size() == 1 || scaled))
+    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16' or 'C/16', found '"
+                              << dim << "'";
+  if (dim.size() == 1)
+    return size->second;
+  Value count = arith::CeilDivUIOp::create(builder, loc, size->second, constant(factor));
+  return form == "/" ? count : Value(arith::MulIOp::create(builder, loc, count, constant(factor)));
+}
+
+LogicalResult Lowering::bindArguments() {
+  auto spaces = kernel->getAttrOfType<ArrayAttr>("heddle.spaces");
+  ArrayRef<Attribute> dims = kernel.getDims().getValue();
+  unsigned buffers = 0;
+  for (BlockArgument argument : body.getArguments()) {
+    auto type = dyn_cast<MemRefType>(argument.getType());
+    if (++pushed > HEDDLE_PUSH_WORDS)
+      return kernel.emitError() << "it has more buffers and numbers than " << HEDDLE_PUSH_WORDS
+                                << " words of push constants hold";
+    Value word = loadWord(function.getArgument(Push), pushed - 1);
+    if (!type) {
+      argument.replaceAllUsesWith(arith::BitcastOp::create(builder, loc, builder.getF32Type(), word));
+      continue;
+    }
+    if (!spaces || buffers >= spaces.size())
+      return kernel.emitError() << "expected 'heddle.spaces', a text for each buffer";
+    StringRef space = cast<StringAttr>(spaces[buffers++]).getValue();
+    Argument number = space == "weights" ? Weights : space == "cache" ? Cache : Arena;
+    Words &memory = memories[argument];
+    memory.words = function.getArgument(number);
+    memory.vectors = function.getArgument(ArenaVectors + number);
+    memory.place = asIndex(word);
+    for (int64_t size : type.getShape()) {
+      if (!ShapedType::isDynamic(size)) {
+        memory.dims.push_back(constant(size));
+        continue;
+      }
+      FailureOr<Value> dynamic = dimension(cast<StringAttr>(dims.front()).getValue());
+      if (failed(dynamic))
+        return failure();
+      dims = dims.drop_front();
+      memory.dims.push_back(*dynamic);
+    }
+  }
+  return success();
+}
+
+/// The product of the grid's factors, times * ceil(param / divide).
+FailureOr<Value> Lowering::countPieces() {
+  constexpr StringRef params[] = {"", "T", "S", "C", "U"};
+  Value count = constant(1);
+  for (Attribute factor : kernel.getGrid()) {
+    ArrayRef<int64_t> numbers = cast<DenseI64ArrayAttr>(factor).asArrayRef();
+    if (numbers[0] < 0 || numbers[0] > 4)
+      return kernel.emitError() << "a grid's params are 0 to 4";
+    Value size = numbers[0] == 0 ? constant(1) : sizes[params[numbers[0]]];
+    Value parts = arith::CeilDivUIOp::create(builder, loc, size, constant(numbers[1]));
+    count = arith::MulIOp::create(builder, loc, count,
+                                  arith::MulIOp::create(builder, loc, parts, constant(numbers[2])));
+  }
+  return count;
+}
+
+Value Lowering::allocate(int64_t words, Type element, bool shared) {
+  auto type =
+      memrefOf(words, element, shared ? spirv::StorageClass::Workgroup : spirv::StorageClass::Function);
+  if (shared)
+    return memref::AllocOp::create(builder, loc, type);
+  return memref::AllocaOp::create(builder, loc, type);
+}
+
+LogicalResult Lowering::bindScratch() {
+  int64_t deviceWords = 0;
+  SmallVector<std::pair<ScratchOp, int64_t>> device;
+  for (ScratchOp scratch : llvm::to_vector(kernel.getOps<ScratchOp>())) {
+    auto type = cast<MemRefType>(scratch.getType());
+    auto place = scratch->getAttrOfType<StringAttr>("heddle.place");
+    if (!place)
+      return scratch.emitError() << "expected 'heddle.place'";
+    Words &memory = memories[scratch.getResult()];
+    for (int64_t size : type.getShape())
+      memory.dims.push_back(constant(size));
+    int64_t words = type.getNumElements();
+    if (place.getValue() == "device") {
+      device.push_back({scratch, deviceWords});
+      deviceWords += llvm::alignTo(words, 16);
+      continue;
+    }
+    bool isPrivate = place.getValue() == "private";
+    memory.own = isPrivate && llvm::any_of(scratch->getUsers(), [&](Operation *user) {
+                   return llvm::any_of(user->getOperands(), [&](Value operand) {
+                     return isa<IndexType>(operand.getType()) && divergence.isVarying(operand);
+                   });
+                 });
+    if (memory.own) {
+      int64_t turns = type.getShape().back() / int64_t(kernel.getLanes());
+      words = words / type.getShape().back() * turns;
+      memory.dims.back() = constant(turns);
+    }
+    memory.words = allocate(words, type.getElementType(), !isPrivate);
+  }
+  if (kernel.walk([](LaneReduceOp) { return WalkResult::interrupt(); }).wasInterrupted())
+    reduction = allocate(kernel.getLanes(), builder.getI32Type(), /*shared=*/true);
+  if (device.empty())
+    return success();
+  if (pushed == HEDDLE_PUSH_WORDS)
+    return kernel.emitError() << "there is no push constant left for its scratch memory";
+  function->setAttr("heddle.device_scratch", builder.getI64IntegerAttr(deviceWords * 4));
+  Value start = asIndex(loadWord(function.getArgument(Push), pushed++));
+  Value own = arith::AddIOp::create(builder, loc, start,
+                                    arith::MulIOp::create(builder, loc, workgroup, constant(deviceWords)));
+  for (auto [scratch, offset] : device) {
+    Words &memory = memories[scratch.getResult()];
+    memory.words = function.getArgument(Arena);
+    memory.vectors = function.getArgument(ArenaVectors);
+    memory.place = arith::AddIOp::create(builder, loc, own, constant(offset));
+  }
+  return success();
+}
+
+/// The number of an element from the start of its space or memory.
+Value Lowering::elementNumber(const Words &memory, ValueRange indices) {
+  Value number;
+  for (auto [dim, index] : llvm::enumerate(indices)) {
+    Value at = index;
+    if (memory.own && dim + 1 == indices.size()) { // the lane itself, or the lane and a multiple of the lanes
+      auto sum = index.getDefiningOp<arith::AddIOp>();
+      Value base = !sum ? Value() : divergence.isVarying(sum.getLhs()) ? sum.getRhs() : sum.getLhs();
+      at = base ? builder.createOrFold<arith::DivUIOp>(loc, base, constant(kernel.getLanes())) : constant(0);
+    }
+    if (number) {
+      number = builder.createOrFold<arith::MulIOp>(loc, number, memory.dims[dim]);
+      number = builder.createOrFold<arith::AddIOp>(loc, number, at);
+    } else {
+      number = at;
+    }
+  }
+  if (!number)
+    number = constant(0);
+  return memory.place ? builder.createOrFold<arith::AddIOp>(loc, number, memory.place) : number;
+}
+
+/// Stores a word or, in memory of the kernel's own, an element.
+void Lowering::store(Value value, Value memref, ValueRange indices, Value condition) {
+  const Words &memory = memories.at(memref);
+  Type element = cast<MemRefType>(memory.words.getType()).getElementType();
+  bool isPrivate = isa_and_nonnull<memref::AllocaOp>(memory.words.getDefiningOp());
+  bool uniform = llvm::none_of(indices, [&](Value index) { return divergence.isVarying(index); });
+  if (!isPrivate && uniform && !condition)
+    condition = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
+  scf::IfOp branch;
+  OpBuilder::InsertionGuard guard(builder);
+  Value number = elementNumber(memory, indices);
+  if (value.getType() != element)
+    value = arith::BitcastOp::create(builder, loc, element, value);
+  if (condition) {
+    branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
+    builder.setInsertionPointToStart(branch.thenBlock());
+  }
+  memref::StoreOp::create(builder, loc, value, memory.words, number);
+}
+
+void Lowering::reduce(LaneReduceOp op) {
+  Type type = op.getValue().getType(), word = builder.getI32Type();
+  bool real = isa<FloatType>(type);
+  auto cast = [&](Type to, Value value) {
+    return real ? Value(arith::BitcastOp::create(builder, loc, to, value)) : value;
+  };
+  auto merge = [&](Value left, Value right) -> Value {
+    if (op.getKind() == ReduceKind::Sum)
+      return real ? Value(arith::AddFOp::create(builder, loc, left, right))
+                  : arith::AddIOp::create(builder, loc, left, right);
+    return real ? Value(arith::MaximumFOp::create(builder, loc, left, right))
+                : arith::MaxSIOp::create(builder, loc, left, right);
+  };
+  memref::StoreOp::create(builder, loc, cast(word, op.getValue()), reduction, lane);
+  gpu::BarrierOp::create(builder, loc);
+  SmallVector<Value> parts;
+  for (int64_t other = 0; other < int64_t(kernel.getLanes()); ++other)
+    parts.push_back(cast(type, memref::LoadOp::create(builder, loc, reduction, constant(other))));
+  for (; parts.size() > 1; parts.resize(parts.size() / 2)) // the number of lanes is a power of two
+    for (size_t i = 0; i < parts.size() / 2; ++i)
+      parts[i] = merge(parts[i], parts[i + parts.size() / 2]);
+  gpu::BarrierOp::create(builder, loc); // before the memory is used again
+  op.replaceAllUsesWith(parts[0]);
+}
+
+LogicalResult Lowering::lower(Operation *op) {
+  builder.setInsertionPoint(op);
+  loc = op->getLoc();
+  auto replace = [&](Value value) {
+    if (divergence.isVarying(op->getResult(0)))
+      divergence.replace(op->getResult(0), value);
+    op->getResult(0).replaceAllUsesWith(value);
+    op->erase();
+    return success();
+  };
+  auto loaded = [&](Value memref, ValueRange indices, Type type) -> Value {
+    const Words &memory = memories.at(memref);
+    Value value = memref::LoadOp::create(builder, loc, memory.words, elementNumber(memory, indices));
+    return value.getType() == type ? value : Value(arith::BitcastOp::create(builder, loc, type, value));
+  };
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](LaneOp) { return replace(lane); })
+      .Case([&](PieceOp) { return replace(piece); })
+      .Case([&](SizeOp size) -> LogicalResult {
+        auto known = sizes.find(size.getParam());
+        if (known == sizes.end())
+          return size.emitError() << "a size must be T, S, C or U, found '" << size.getParam() << "'";
+        return replace(known->second);
+      })
+      .Case([&](ScratchOp) {
+        op->erase();
+        return success();
+      })
+      .Case([&](memref::LoadOp load) {
+        return replace(loaded(load.getMemref(), load.getIndices(), load.getType()));
+      })
+      .Case([&](vector::LoadOp load) -> LogicalResult {
+        const Words &memory = memories.at(load.getBase());
+        if (load.getVectorType().getShape() != ArrayRef<int64_t>{4})
+          return load.emitError() << "only vectors of four are loaded";
+        if (!memory.vectors) { // memory of the kernel's own
+          Value first = elementNumber(memory, load.getIndices());
+          SmallVector<Value> elements;
+          for (int64_t part = 0; part < 4; ++part)
+            elements.push_back(memref::LoadOp::create(
+                builder, loc, memory.words,
+                ValueRange(builder.createOrFold<arith::AddIOp>(loc, first, constant(part)))));
+          return replace(vector::FromElementsOp::create(builder, loc, load.getVectorType(), elements));
+        }
+        Value number =
+            arith::DivUIOp::create(builder, loc, elementNumber(memory, load.getIndices()), constant(4));
+        Value words = memref::LoadOp::create(builder, loc, memory.vectors, number);
+        if (words.getType() != load.getType())
+          words = arith::BitcastOp::create(builder, loc, load.getType(), words);
+        return replace(words);
+      })
+      .Case([&](memref::StoreOp stored) {
+        store(stored.getValue(), stored.getMemref(), stored.getIndices(), {});
+        op->erase();
+        return success();
+      })
+      .Case([&](StoreWhereOp stored) {
+        store(stored.getValue(), stored.getMemref(), stored.getIndices(), stored.getCondition());
+        op->erase();
+        return success();
+      })
+      .Case([&](LaneReduceOp reduced) {
+        reduce(reduced);
+        op->erase();
+        return success();
+      })
+      .Case([&](Dot2Op dot) { return dot.emitError() << "pairs of int16 are for processors"; })
+      .Default([](Operation *) { return success(); });
+}
+
+LogicalResult Lowering::lowerBody() {
+  SmallVector<Operation *> ops;
+  kernel.getBody().walk([&](Operation *op) { ops.push_back(op); });
+  for (Operation *op : ops)
+    if (isa<LaneOp, PieceOp, SizeOp, memref::LoadOp, memref::StoreOp, vector::LoadOp, StoreWhereOp,
+            LaneReduceOp, Dot2Op>(op) &&
+        failed(lower(op)))
+      return failure();
+  for (ScratchOp scratch : llvm::to_vector(kernel.getOps<ScratchOp>()))
+    scratch.erase();
+  return success();
+}
+
+LogicalResult Lowering::run() {
+  function = createFunction();
+  builder.setInsertionPointToStart(&function.getBody().front());
+  auto x = gpu::Dimension::x;
+  lane = gpu::ThreadIdOp::create(builder, loc, x);
+  workgroup = gpu::BlockIdOp::create(builder, loc, x);
+  Value workgroups = gpu::GridDimOp::create(builder, loc, x);
+  for (auto [number, name] : llvm::enumerate(ArrayRef<StringRef>{"T", "S", "C", "U"}))
+    sizes[name] = asIndex(loadWord(function.getArgument(Call), number));
+  if (failed(bindArguments()))
+    return failure();
+  FailureOr<Value> pieces = countPieces();
+  if (failed(pieces) || failed(bindScratch()))
+    return failure();
+  auto loop = scf::ForOp::create(builder, loc, workgroup, *pieces, workgroups);
+  gpu::ReturnOp::create(builder, loc);
+  piece = loop.getInductionVar();
+  bool exchanges = kernel.walk([](gpu::BarrierOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  if (failed(lowerBody()))
+    return failure();
+  loop.getBody()->getOperations().splice(loop.getBody()->begin(), body.getOperations());
+  if (exchanges) {
+    builder.setInsertionPoint(loop.getBody()->getTerminator());
+    gpu::BarrierOp::create(builder, kernel.getLoc());
+  }
+  kernel.erase();
+  return success();
+}
+
+struct KernelsToGpu : impl::KernelsToGpuBase<KernelsToGpu> {
+  using KernelsToGpuBase::KernelsToGpuBase;
+
+  void runOnOperation() override {
+    getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), UnitAttr::get(&getContext()));
+    for (KernelOp kernel : llvm::to_vector(getOperation().getOps<KernelOp>()))
+      if (failed(Lowering(kernel).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+
+} // namespace heddle::vulkan

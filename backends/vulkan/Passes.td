@@ -1,0 +1,59 @@
+//===- Passes.td - passes of the Vulkan backend -*- tablegen -*-===//
+
+#ifndef HEDDLE_BACKENDS_VULKAN_PASSES_TD
+#define HEDDLE_BACKENDS_VULKAN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AssignSpaces : Pass<"assign-spaces", "::mlir::ModuleOp"> {
+  let summary = "note in which space each buffer of a kernel lies";
+  let description = [{
+    A shader has one storage buffer for the arena, one for the weights, one for the caches; a kernel's buffers are places
+    in them. Sets `heddle.spaces` on kernels, a text a buffer: "arena", "weights" or "cache". A kernel whose launches
+    differ in this is copied.
+  }];
+  let dependentDialects = ["::heddle::HeddleDialect"];
+}
+
+def SynchronizeLanes : Pass<"synchronize-lanes", "::mlir::ModuleOp"> {
+  let summary = "place scratch memory, and let lanes wait for each other where they exchange numbers";
+  let description = [{
+    The lanes of a kernel run as one; invocations of a workgroup do not. Scratch memory of which each lane uses only its own
+    elements (those at its number, modulo the lanes, of the innermost dimension), or which all use alike, becomes private
+    (`heddle.place = "private"`); other becomes the workgroup's ("workgroup") up to `shared` bytes, then the device's
+    ("device"). A `gpu.barrier` is put where a lane reads what another has written, or writes what another may still read.
+  }];
+  let options = [Option<"shared", "shared", "int64_t", "16384", "bytes of memory that a workgroup has">];
+  let dependentDialects = ["::mlir::gpu::GPUDialect"];
+}
+
+def KernelsToGpu : Pass<"kernels-to-gpu", "::mlir::ModuleOp"> {
+  let summary = "turn each kernel into a gpu.module with one function";
+  let description = [{
+    Expects kernels after `assign-spaces` and `synchronize-lanes`. A lane becomes an invocation, a piece of the grid a turn of
+    a loop over workgroups; buffers become places in the arena, the weights and the caches (runtime/abi/vulkan.h). All
+    memory is of 32-bit words, read and written as such; a load of four neighbours is one of a vector.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
+}
+
+def UnpackHalves : Pass<"unpack-halves", "::mlir::ModuleOp"> {
+  let summary = "read a float16 out of a word by unpackHalf2x16";
+  let description = [{
+    Kernels read a float16 as an i16 that is cut from a word; devices need not have either type. All have the function of
+    GLSL that unpacks two.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
+}
+
+def FinishSpirv : Pass<"finish-spirv", "::mlir::ModuleOp"> {
+  let summary = "make modules of the spirv dialect what Vulkan 1.1 takes";
+  let description = [{
+    Version 1.3 (an entry point lists inputs only), push constants without a binding, floating-point operations that are
+    neither contracted nor rearranged.
+  }];
+  let dependentDialects = ["::mlir::spirv::SPIRVDialect"];
+}
+
+#endif

@@ -1,0 +1,165 @@
+//===- Shaders.cpp - kernels to SPIR-V ------------------------------------===//
+
+#include "backends/vulkan/Shaders.h"
+
+#include "backends/lanes/Passes.h"
+#include "backends/vulkan/Passes.h"
+#include "backends/vulkan/SpirvTools.h"
+
+#include "ir/Heddle.h"
+#include "mlir/Conversion/GPUToSPIRV/GPUToSPIRVPass.h"
+#include "mlir/Conversion/MathToSPIRV/MathToSPIRVPass.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
+#include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
+#include "mlir/Dialect/SPIRV/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/SPIRV/Serialization.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace heddle::vulkan {
+
+void registerVulkanDialects(DialectRegistry &registry) {
+  registry.insert<HeddleDialect, arith::ArithDialect, gpu::GPUDialect, math::MathDialect,
+                  memref::MemRefDialect, scf::SCFDialect, spirv::SPIRVDialect, vector::VectorDialect>();
+}
+
+namespace {
+
+class Generation {
+public:
+  Generation(ModuleOp kernels, const ShaderOptions &options) : kernels(kernels), options(options) {}
+
+  llvm::Expected<std::vector<Shader>> run();
+
+private:
+  llvm::Error apply(llvm::function_ref<void(OpPassManager &)> add);
+  void show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print);
+  void copyKernels();
+  llvm::Error serialize(spirv::ModuleOp module, Shader &shader);
+
+  ModuleOp kernels;
+  const ShaderOptions &options;
+  OwningOpRef<ModuleOp> module;
+  std::string assembly;
+};
+
+/// The kernels alone, in a module for the baseline.
+void Generation::copyKernels() {
+  MLIRContext *context = kernels.getContext();
+  context->loadDialect<spirv::SPIRVDialect>();
+  module = ModuleOp::create(kernels.getLoc());
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  for (KernelOp kernel : kernels.getOps<KernelOp>())
+    builder.clone(*kernel);
+  auto baseline =
+      spirv::VerCapExtAttr::get(spirv::Version::V_1_3, {spirv::Capability::Shader},
+                                {spirv::Extension::SPV_KHR_storage_buffer_storage_class}, context);
+  auto environment =
+      spirv::TargetEnvAttr::get(baseline, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
+                                spirv::Vendor::Unknown, spirv::DeviceType::Unknown, 0);
+  (*module)->setAttr(spirv::getTargetEnvAttrName(), environment);
+}
+
+llvm::Error Generation::apply(llvm::function_ref<void(OpPassManager &)> add) {
+  PassManager passes(kernels.getContext());
+  add(passes);
+  if (failed(passes.run(*module)))
+    return llvm::createStringError("kernels cannot be compiled to shaders");
+  return llvm::Error::success();
+}
+
+void Generation::show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print) {
+  if (!options.show || !options.wanted || !options.wanted(stage))
+    return;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  print(stream);
+  options.show(stage, text);
+}
+
+llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
+  SmallVector<uint32_t> words;
+  bool debug = bool(options.show);
+  spirv::SerializationOptions serialization;
+  serialization.emitSymbolName = serialization.emitDebugInfo = debug;
+  if (debug) // MLIR writes lines only where this is there
+    module.setVceTripleAttr(spirv::VerCapExtAttr::get(
+        spirv::Version::V_1_3, {spirv::Capability::Shader},
+        {spirv::Extension::SPV_KHR_storage_buffer_storage_class, spirv::Extension::SPV_KHR_non_semantic_info},
+        module.getContext()));
+  auto failure = [&](const llvm::Twine &what) {
+    return llvm::createStringError("kernel '" + shader.kernel + "': " + what);
+  };
+  if (failed(spirv::serialize(module, words, serialization)))
+    return failure("it cannot be written as SPIR-V");
+  llvm::Expected<std::vector<uint32_t>> result = optimizeAndValidate(words, debug);
+  if (!result)
+    return failure(llvm::toString(result.takeError()));
+  shader.spirv = std::move(*result);
+  if (options.show && options.wanted(Stage::Assembly)) {
+    llvm::Expected<std::string> text = disassemble(shader.spirv);
+    if (!text)
+      return text.takeError();
+    assembly += "; " + shader.kernel + "\n" + *text + "\n";
+  }
+  return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<Shader>> Generation::run() {
+  copyKernels();
+  auto print = [&](llvm::raw_ostream &out) { module->print(out); };
+  if (llvm::Error error = apply([&](OpPassManager &passes) {
+        passes.addPass(lanes::createKeepLines());
+        passes.addPass(createSynchronizeLanes({options.shared}));
+        passes.addPass(lanes::createApproximateMath({/*sines=*/true}));
+        passes.addPass(createKernelsToGpu());
+        passes.addPass(createUnpackHalves());
+        passes.addPass(arith::createArithExpandOpsPass());
+        passes.addPass(createCanonicalizerPass());
+        passes.addPass(createCSEPass());
+      }))
+    return std::move(error);
+  show(Stage::Gpu, print);
+
+  std::vector<Shader> shaders;
+  for (auto function : module->getOps<gpu::GPUModuleOp>()) {
+    Shader &shader = shaders.emplace_back();
+    shader.kernel = function.getName().str();
+    function.walk([&](gpu::GPUFuncOp main) {
+      shader.workgroup = spirv::lookupEntryPointABI(main).getWorkgroupSize()[0];
+      if (auto bytes = main->getAttrOfType<IntegerAttr>("heddle.device_scratch"))
+        shader.deviceScratch = bytes.getInt();
+      main.walk([&](memref::AllocOp shared) { shader.shared += shared.getType().getNumElements() * 4; });
+    });
+  }
+  if (llvm::Error error = apply([&](OpPassManager &passes) {
+        passes.addNestedPass<gpu::GPUModuleOp>(createConvertMathToSPIRVPass());
+        passes.addPass(createConvertGPUToSPIRVPass());
+        passes.addNestedPass<spirv::ModuleOp>(spirv::createSPIRVLowerABIAttributesPass());
+        passes.addPass(createFinishSpirv());
+        passes.addPass(createCanonicalizerPass());
+        passes.addPass(createCSEPass());
+      }))
+    return std::move(error);
+  show(Stage::Spirv, print);
+
+  for (auto [shader, spirvModule] : llvm::zip_equal(shaders, module->getOps<spirv::ModuleOp>()))
+    if (llvm::Error error = serialize(spirvModule, shader))
+      return std::move(error);
+  show(Stage::Assembly, [&](llvm::raw_ostream &out) { out << assembly; });
+  return shaders;
+}
+
+} // namespace
+
+llvm::Expected<std::vector<Shader>> generate(ModuleOp kernels, const ShaderOptions &options) {
+  return Generation(kernels, options).run();
+}
+
+} // namespace heddle::vulkan

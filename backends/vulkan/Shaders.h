@@ -1,0 +1,51 @@
+//===- Shaders.h - kernels to SPIR-V ----------------------------*- C++ -*-===//
+//
+// The Vulkan backend's one door. In: a module with heddle.kernel ops for one lane, after assign-spaces. Out:
+// a shader each, called as runtime/abi/vulkan.h says.
+//
+//===----------------------------------------------------------------------===//
+#ifndef HEDDLE_BACKENDS_VULKAN_SHADERS_H
+#define HEDDLE_BACKENDS_VULKAN_SHADERS_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+} // namespace mlir
+
+namespace heddle::vulkan {
+
+/// What can be seen on the way, in this order.
+enum class Stage { Gpu, Spirv, Assembly };
+
+struct ShaderOptions {
+  int64_t shared = 16384; // bytes of memory that a workgroup has: what Vulkan guarantees
+  std::function<bool(Stage)> wanted;
+  /// Gets each stage's text that is wanted.
+  std::function<void(Stage, llvm::StringRef text)> show;
+};
+
+struct Shader {
+  std::string kernel;
+  std::vector<uint32_t> spirv;
+  uint32_t workgroup = 0;     // invocations
+  uint32_t shared = 0;        // bytes of workgroup memory
+  uint64_t deviceScratch = 0; // bytes of the arena that each workgroup gets
+};
+
+/// Compiles all kernels of a module, in its order; the module stays as it is. Mistakes in kernels are
+/// reported through the context's diagnostics; the error names the kernel.
+llvm::Expected<std::vector<Shader>> generate(mlir::ModuleOp kernels, const ShaderOptions &options = {});
+
+/// The dialects that generate() needs.
+void registerVulkanDialects(mlir::DialectRegistry &registry);
+
+} // namespace heddle::vulkan
+
+#endif

@@ -1,0 +1,20 @@
+// RUN: heddle-opt %s --synchronize-lanes --kernels-to-gpu --split-input-file --verify-diagnostics
+
+// expected-error@+1 {{expected 'heddle.spaces', a text for each buffer}}
+heddle.kernel @nowhere lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<16xf32>):
+  %lane = heddle.lane
+  %a = memref.load %x[%lane] : memref<16xf32>
+  memref.store %a, %x[%lane] : memref<16xf32>
+}
+
+// -----
+
+heddle.kernel @pairs lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<16xi32>):
+  %lane = heddle.lane
+  %a = memref.load %x[%lane] : memref<16xi32>
+  // expected-error@+1 {{pairs of int16 are for processors}}
+  %b = heddle.dot2 %a, %a, %a
+  memref.store %b, %x[%lane] : memref<16xi32>
+} {heddle.spaces = ["arena"]}
