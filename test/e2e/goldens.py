@@ -9,6 +9,7 @@ within ten times the distance that float32 and float64 have in the reference imp
 greedily must be the same. A config.json as newer libraries write it must give the same model.
 """
 
+import array
 import json
 import os
 import pathlib
@@ -133,6 +134,26 @@ def check_story(heddle, level):
         raise Failure(f"expected '{STORY}', found '{text.strip()[:200]}'")
 
 
+def check_transliteration(heddle, scratch, level):
+    """A small trained encoder-decoder of 2017's kind writes Arabic in Latin letters, as its own library does."""
+    source = SHARED / "data/aren-transliteration"
+    folder = scratch / "aren"
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(source / "aren-transliteration.safetensors", folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(
+        {"model_type": "opennmt", "hidden_size": 32, "ffn_size": 128, "num_heads": 8, "encoder_layers": 6,
+         "decoder_layers": 6, "decoder_start_token_id": 1}))
+    letters, latin = ((source / name).read_text(encoding="utf-8").split("\n")
+                      for name in ("source_vocabulary.txt", "target_vocabulary.txt"))
+    ids = [letters.index(letter) for letter in "آتزمون"]
+    save(scratch / "in.safetensors", {"input_ids": ([1, len(ids)], array.array("q", ids))})
+    run(heddle, "eval", folder, level, "--input", scratch / "in.safetensors", "--output", scratch / "out.safetensors",
+        "--greedy", 7)
+    found = " ".join(latin[i] for i in load(scratch / "out.safetensors")["greedy_ids"][1])
+    if found != "<s> a t z m o n </s>":
+        raise Failure(f"expected 'a t z m o n', found '{found}'")
+
+
 def main():
     heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
     scratch.mkdir(parents=True, exist_ok=True)
@@ -175,6 +196,10 @@ def main():
             results.case(f"stories260k {level}", check_story, heddle, level)
         else:
             results.skip(f"stories260k {level}", f"no {SHARED / 'data/stories260k'}")
+        if (SHARED / "data/aren-transliteration").is_dir():
+            results.case(f"transliteration {level}", check_transliteration, heddle, scratch, level)
+        else:
+            results.skip(f"transliteration {level}", f"no {SHARED / 'data/aren-transliteration'}")
     results.finish()
 
 
