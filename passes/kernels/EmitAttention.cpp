@@ -194,6 +194,26 @@ private:
     return {from, to};
   }
 
+  /// A vector of keys from `base` on. A cache has room for whole blocks; other memory ends after the last
+  /// key, or after its vector where keys lie in vectors: what is beyond repeats the last, and softmaxStep
+  /// masks it.
+  Idx keysAt(Value keys, Value base) {
+    if (keys.getDefiningOp() && isa<KeepOp>(keys.getDefiningOp()))
+      return lanesAt(base);
+    Value last = arith::SubIOp::create(
+        k.builder, k.loc, k.axisSize(cast<NamedTensorType>(keys.getType()), axis), k.constant(1));
+    auto atMost = [&](Value index, Value most) {
+      return arith::MinUIOp::create(k.builder, k.loc, index, most).getResult();
+    };
+    const Storage *storage = k.memory.find(keys);
+    bool inVectors =
+        storage && llvm::any_of(storage->layout.dims, [](const LayoutDim &dim) { return dim.modulo; });
+    if (!inVectors)
+      return k.index.perLane(atMost(k.index.value(lanesAt(base)), last));
+    Value vectors = arith::DivUIOp::create(k.builder, k.loc, last, k.constant(options.lanes));
+    return lanesAt(atMost(base, arith::MulIOp::create(k.builder, k.loc, vectors, k.constant(options.lanes))));
+  }
+
   /// scores[n][query][key] of one block: a register tile of queries times vectors of keys.
   void multiplyKeys(unsigned n, Value first) {
     int64_t vectors = kKeys / options.lanes;
@@ -207,7 +227,7 @@ private:
             for (int64_t v = 0; v < together; ++v) {
               Env env = headEnv;
               Value base = plus(plus(first, at), k.constant(v * options.lanes));
-              env[axis] = lanesAt(base);
+              env[axis] = keysAt(op.getKeys()[n], base);
               setOver(env, n, k.index.uniform(column));
               keys.push_back(points.point(op.getKeys()[n], env));
             }
