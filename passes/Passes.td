@@ -14,6 +14,19 @@ class Heddle_Pass<string name, list<Option> own = []> : Pass<name, "::mlir::Modu
 
 //===- the mathematics ----------------------------------------------------------------------------------===//
 
+def HoistMemory : Heddle_Pass<"hoist-memory"> {
+  let summary = "compute once, beside the encoder, what layers compute from its memory alone";
+  let description = [{
+    Where an entry has an input that another entry has as an output (an encoder's memory), products in its layers
+    that depend on weights and on this input alone (the keys and values of cross attention) move into a layer
+    `@LAYER.memory`, which the other entry invokes for each layer's number. Its results are more outputs of that
+    entry and inputs of the first, named `MEMORY.KIND.NUMBER.PLACE`.
+
+    Expects entries and layers of the variant `any`, on the plain mathematics.
+  }];
+  let statistics = [Statistic<"numHoisted", "hoisted", "values of layers that became arguments">];
+}
+
 def SpecializeVariants : Heddle_Pass<"specialize-variants"> {
   let summary = "compile each entry for a whole text, for its last token, and for one token more";
   let description = [{

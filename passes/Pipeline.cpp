@@ -36,6 +36,8 @@ static void addFusion(OpPassManager &manager, const PipelineOptions &options) {
 void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &options) {
   bool plain = options.optLevel == 0;
   addInlining(manager);
+  if (!plain)
+    manager.addPass(createHoistMemory()); // before there are several variants of a layer
   manager.addPass(createSpecializeVariants()); // first: decode and prefill are fused each in their own way
   manager.addPass(createCSEPass());
   if (!plain)

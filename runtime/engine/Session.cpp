@@ -81,7 +81,7 @@ Session::Session(const Program &program, Machine &machine, uint64_t context)
       if (tokenInput.empty() && input->type() == format::ElementType::I32)
         tokenInput = input->name()->string_view();
       if (encoder && findValue(encoder->outputs(), input->name()->string_view()))
-        memoryInput = input->name()->string_view();
+        memories.push_back({input->name()->string_view(), {}});
     }
   if (tokenInput.empty())
     throw Error("the entry 'forward' has no input of tokens");
@@ -186,18 +186,18 @@ void Session::step(const format::Entry &entry, uint64_t count, std::span<const I
   CallSizes sizes, most;
   sizes.tokens() = static_cast<int64_t>(count);
   sizes.sequence() = static_cast<int64_t>(computed + count);
-  sizes.second() = static_cast<int64_t>(memoryInput.empty() ? count : memoryLength);
+  sizes.second() = static_cast<int64_t>(memories.empty() ? count : memoryLength);
   most = sizes;
   if (isDivisible(entry)) {
     uint64_t chunk = &entry == all ? allChunk : &entry == last ? lastChunk : 1;
     most.tokens() = static_cast<int64_t>(std::max(count, chunk));
     most.sequence() = static_cast<int64_t>(capacity);
-    most.second() = memoryInput.empty() ? most.tokens() : sizes.second();
+    most.second() = memories.empty() ? most.tokens() : sizes.second();
   }
 
   std::vector<Input> inputs{Input(tokenInput, std::span<const int32_t>(history).subspan(computed, count))};
-  if (!memoryInput.empty())
-    inputs.emplace_back(memoryInput, std::span<const float>(memory));
+  for (const Memory &memory : memories)
+    inputs.emplace_back(memory.name, std::span<const float>(memory.values));
   for (const Input &input : extra) {
     inputs.push_back(input);
     inputs.back().data = static_cast<const uint8_t *>(input.data) + computed * sizeof(float);
@@ -259,7 +259,7 @@ void Session::feedAll(std::span<const int32_t> tokens, bool rows, std::span<cons
                             program.description().bounded() && limit == program.description().context()
                                 ? "it is all the model can do, shorten the text"
                                 : fmt::format("try --context {}", history.size() + tokens.size())));
-  if (!memoryInput.empty() && memoryLength == 0)
+  if (!memories.empty() && memoryLength == 0)
     throw Error("this model needs a text to start from");
   uint64_t before = history.size();
   history.insert(history.end(), tokens.begin(), tokens.end());
@@ -324,9 +324,11 @@ void Session::encode(std::span<const int32_t> source, const RowSink *sink, bool 
   }
   for (const format::Value *output : *encoder->outputs()) {
     std::span<const float> values = executor->output(*output);
-    if (output->name()->string_view() == memoryInput)
-      memory.assign(values.begin(), values.end());
-    if (sink)
+    std::string_view made = output->name()->string_view();
+    for (Memory &memory : memories)
+      if (memory.name == made)
+        memory.values.assign(values.begin(), values.end());
+    if (sink && !Program::isInternal(*output))
       deliver(*output, {}, values, sizes, *sink);
   }
   memoryLength = source.size();

@@ -96,6 +96,12 @@ public:
   Executor &getExecutor() { return *executor; }
 
 private:
+  /// An output of `encode` that `forward` takes: [U, ...].
+  struct Memory {
+    std::string_view name;
+    std::vector<float> values;
+  };
+
   void feedAll(std::span<const int32_t> tokens, bool rows, std::span<const Input> extra, const RowSink *sink,
                bool taps);
   void advance(bool rows, std::span<const Input> extra, const RowSink *sink, bool taps);
@@ -116,14 +122,13 @@ private:
   const format::Entry *all, *last, *decode, *encoder; ///< null where there is none
   uint64_t allChunk, lastChunk;                       ///< tokens that a call of the entry takes at most
   std::unique_ptr<Executor> executor;
-  std::string_view tokenInput;  ///< the name of forward's tokens
-  std::string_view memoryInput; ///< and of the second sequence; empty: none
+  std::string_view tokenInput; ///< the name of forward's tokens
 
   std::vector<int32_t> history;          ///< all tokens
   uint64_t computed = 0;                 ///< the caches hold the first so many
   size_t cacheRegime = 0;                ///< the regime they were computed in
   const format::Entry *latest = nullptr; ///< of forward's entries, the one that ran last
-  std::vector<float> memory;             ///< [U, ...], what `encode` made
+  std::vector<Memory> memories;          ///< what `encode` makes and `forward` takes
   uint64_t memoryLength = 0;             ///< U
   const std::atomic<bool> *stop = nullptr;
 };

@@ -49,6 +49,11 @@ public:
   /// Whether a step of the entry works on a cache.
   static bool usesCaches(const format::Entry &entry);
 
+  /// Whether a value only goes from one entry to another: such names, the compiler's own, have a dot.
+  static bool isInternal(const format::Value &value) {
+    return value.name()->string_view().find('.') != std::string_view::npos;
+  }
+
   /// The kernels chosen for this processor: as many as the description has. Null when it has no code for the
   /// CPU.
   const heddle_kernel_table *kernels() const { return table; }

@@ -82,8 +82,9 @@ private:
         continue;
       uint64_t columns = columnsFor(name);
       for (const format::Value *output : *entry->outputs())
-        writer.declareFloats(outputName(name, output->name()->string_view()),
-                             shapeOf(*output, {batch.tokens.rows}, columns));
+        if (!Program::isInternal(*output))
+          writer.declareFloats(outputName(name, output->name()->string_view()),
+                               shapeOf(*output, {batch.tokens.rows}, columns));
       if (hidden && entry->taps())
         for (const format::Tap *tap : *entry->taps())
           writer.declareFloats(tapName(name, tap->name()->string_view()),
