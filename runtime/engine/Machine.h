@@ -29,6 +29,9 @@ public:
   /// Bytes that an arena should have at most.
   virtual uint64_t largestArena() const = 0;
 
+  /// Bytes of a device's memory that are taken now.
+  virtual uint64_t deviceBytes() const { return 0; }
+
   /// An executor on this machine, with room for `capacity` tokens, a multiple of the program's
   /// cache_multiple. The program and this must outlive it. Throws Error, before anything is allocated, when
   /// caches and `arenaEstimate` bytes will not fit its memory; DeviceError when the machine is a device and

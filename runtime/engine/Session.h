@@ -90,8 +90,8 @@ public:
   /// The entry that feeding `count` tokens at a time runs. Null when the program has none.
   const format::Entry *entryFor(uint64_t count) const;
 
-  /// Where it computes now: "cpu", or a device's name.
-  std::string_view machineName() const { return machine->name(); }
+  /// Where it computes now.
+  const Machine &getMachine() const { return *machine; }
 
   Executor &getExecutor() { return *executor; }
 

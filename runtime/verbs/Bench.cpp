@@ -102,7 +102,7 @@ public:
   std::string text() const {
     std::string where = onProcessor() ? fmt::format("cpu, {} threads, kernels for '{}'", model.threads(),
                                                     model.program().cpu())
-                                      : fmt::format("vulkan, '{}'", session.machineName());
+                                      : fmt::format("vulkan, '{}'", session.getMachine().name());
     std::string out = fmt::format("{} on {}\n", program.model()->string_view(), where);
     out += prefill.line("prefill");
     if (!decode.perSecond.empty()) {
@@ -111,6 +111,8 @@ public:
       out += fmt::format("weights read for a token: {}, {:.2f} GB/s\n", readableBytes(bytes),
                          static_cast<double>(bytes) * decode.median() / 1e9);
     }
+    if (!onProcessor())
+      out += fmt::format("device memory: {}\n", readableBytes(session.getMachine().deviceBytes()));
     return out + fmt::format("memory at most: {}\n", readableBytes(peakResident()));
   }
 
@@ -121,7 +123,7 @@ public:
     if (onProcessor())
       root["cpu"] = model.program().cpu();
     else
-      root["device"] = session.machineName();
+      root["device"] = session.getMachine().name();
     root["threads"] = model.threads();
     root["prefill"] = {{"tokens", prefill.tokens}, {"tps", prefill.perSecond}};
     root["decode"] = {
@@ -129,6 +131,8 @@ public:
     if (!decode.perSecond.empty())
       root["decode"]["gb_per_second"] = static_cast<double>(bytesPerToken()) * decode.median() / 1e9;
     root["peak_rss_bytes"] = peakResident();
+    if (!onProcessor())
+      root["device_bytes"] = session.getMachine().deviceBytes();
     return root.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   }
 
@@ -138,7 +142,7 @@ private:
   /// Tokens that `forward` gets: an encoder-decoder's prompt is not among them.
   uint64_t neededContext() const { return decode.tokens + (abilities.encodes ? 1 : prefill.tokens); }
 
-  bool onProcessor() const { return session.machineName() == "cpu"; }
+  bool onProcessor() const { return session.getMachine().name() == "cpu"; }
 
   uint64_t bytesPerToken() const { return weightBytes(session.entryFor(1)); }
 

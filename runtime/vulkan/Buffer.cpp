@@ -57,8 +57,11 @@ Buffer::Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::strin
   ++device.allocations;
   VkResult result = type ? device.vk.AllocateMemory(device.handle, &allocation, nullptr, &memory)
                          : VK_ERROR_OUT_OF_DEVICE_MEMORY;
-  if (result == VK_SUCCESS)
+  if (result == VK_SUCCESS) {
+    allocated = requirements.size;
+    device.bytes += allocated;
     result = device.vk.BindBufferMemory(device.handle, buffer, memory, 0);
+  }
   if (result == VK_SUCCESS && kind != MemoryKind::Device)
     result =
         device.vk.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, reinterpret_cast<void **>(&mapped));
@@ -72,13 +75,14 @@ Buffer::Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::strin
 Buffer::Buffer(Buffer &&other) noexcept
     : device(std::exchange(other.device, nullptr)), buffer(std::exchange(other.buffer, nullptr)),
       memory(std::exchange(other.memory, nullptr)), bytes(std::exchange(other.bytes, 0)),
-      mapped(std::exchange(other.mapped, nullptr)) {}
+      allocated(std::exchange(other.allocated, 0)), mapped(std::exchange(other.mapped, nullptr)) {}
 
 Buffer &Buffer::operator=(Buffer &&other) noexcept {
   std::swap(device, other.device);
   std::swap(buffer, other.buffer);
   std::swap(memory, other.memory);
   std::swap(bytes, other.bytes);
+  std::swap(allocated, other.allocated);
   std::swap(mapped, other.mapped);
   return *this;
 }
@@ -89,6 +93,7 @@ Buffer::~Buffer() {
   device->vk.DestroyBuffer(device->handle, buffer, nullptr);
   if (memory)
     device->vk.FreeMemory(device->handle, memory, nullptr);
+  device->bytes -= allocated;
 }
 
 void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t fromOffset, const Buffer &to,

@@ -32,7 +32,7 @@ private:
   Device *device = nullptr;
   VkBuffer buffer = nullptr;
   VkDeviceMemory memory = nullptr;
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, allocated = 0;
   uint8_t *mapped = nullptr;
 };
 

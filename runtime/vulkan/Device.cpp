@@ -72,12 +72,17 @@ VkFence Device::makeFence() {
   return made;
 }
 
-void Device::submit(VkCommandBuffer commands, VkFence signal) {
-  auto info = structure<VkSubmitInfo>(VK_STRUCTURE_TYPE_SUBMIT_INFO);
-  info.commandBufferCount = 1;
-  info.pCommandBuffers = &commands;
+void Device::submit(std::span<const VkCommandBuffer> commands, VkFence signal) {
+  batches.clear();
+  for (const VkCommandBuffer &one : commands) {
+    auto info = structure<VkSubmitInfo>(VK_STRUCTURE_TYPE_SUBMIT_INFO);
+    info.commandBufferCount = 1;
+    info.pCommandBuffers = &one;
+    batches.push_back(info);
+  }
   ++submissions;
-  check(vk.QueueSubmit(queue, 1, &info, signal), fmt::format("cannot compute on '{}'", facts.name));
+  check(vk.QueueSubmit(queue, static_cast<uint32_t>(batches.size()), batches.data(), signal),
+        fmt::format("cannot compute on '{}'", facts.name));
 }
 
 void Device::wait(VkFence signal) {
@@ -86,7 +91,7 @@ void Device::wait(VkFence signal) {
   check(vk.ResetFences(handle, 1, &signal), "cannot reset a fence");
 }
 
-void Device::run(VkCommandBuffer commands) {
+void Device::run(std::span<const VkCommandBuffer> commands) {
   submit(commands, fence);
   wait(fence);
 }
@@ -95,7 +100,7 @@ void Device::runOnce(const std::function<void(VkCommandBuffer)> &record) {
   begin(once);
   record(once);
   end(once);
-  run(once);
+  run({&once, 1});
 }
 
 void Device::barrier(VkCommandBuffer commands) {

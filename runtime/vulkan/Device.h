@@ -6,6 +6,7 @@
 #include "runtime/vulkan/DeviceFacts.h"
 
 #include <functional>
+#include <span>
 #include <string>
 
 namespace heddle::vulkan {
@@ -32,14 +33,15 @@ public:
 
   VkFence makeFence(); ///< to be destroyed by the caller
 
-  /// Hands commands to the device, which signals `fence` when it is done. Throws DeviceError when it is lost.
-  void submit(VkCommandBuffer commands, VkFence fence);
+  /// Hands commands to the device in one submission of as many batches, in order. It signals `fence` when all
+  /// are done. Throws DeviceError when it is lost.
+  void submit(std::span<const VkCommandBuffer> commands, VkFence fence);
 
   /// Waits for the fence and resets it. Throws DeviceError when the device is lost.
   void wait(VkFence fence);
 
   /// Submits, and returns when all is done.
-  void run(VkCommandBuffer commands);
+  void run(std::span<const VkCommandBuffer> commands);
 
   /// Records commands, runs them, and waits.
   void runOnce(const std::function<void(VkCommandBuffer)> &record);
@@ -54,11 +56,15 @@ public:
   /// How often commands have been submitted, and memory been allocated.
   uint64_t submissions = 0, allocations = 0;
 
+  /// Bytes of memory allocated now.
+  uint64_t bytes = 0;
+
 private:
   VkQueue queue = nullptr;
   VkCommandPool pool = nullptr;
   VkFence fence = nullptr;
   VkCommandBuffer once = nullptr;
+  std::vector<VkSubmitInfo> batches; ///< of the submission; here so that none is allocated
 };
 
 } // namespace heddle::vulkan

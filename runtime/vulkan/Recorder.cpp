@@ -21,6 +21,14 @@ void Recorder::end() {
   device.end(commands);
 }
 
+void Recorder::goOnIn(VkCommandBuffer next) {
+  device.end(commands);
+  commands = next;
+  device.begin(commands);
+  boundPipeline = nullptr;
+  boundSet = nullptr;
+}
+
 /// Puts a barrier between what comes next and what came before. Copies of one kind need none among
 /// themselves.
 void Recorder::follow(Kind kind) {

@@ -22,6 +22,9 @@ public:
   void begin(VkQueryPool queries, uint32_t count);
   void end();
 
+  /// What follows goes to another command buffer, to be submitted behind this one.
+  void goOnIn(VkCommandBuffer next);
+
   /// Notes the time before the first kernel.
   void startClock();
 

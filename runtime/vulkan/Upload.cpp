@@ -53,7 +53,7 @@ void Upload::flush() {
   if (!half.recording)
     return;
   device.end(half.commands);
-  device.submit(half.commands, half.fence);
+  device.submit({&half.commands, 1}, half.fence);
   half.recording = false;
   half.running = true;
   half.filled = 0;

@@ -17,6 +17,8 @@ namespace heddle::vulkan {
 
 /// Scratch memory of all workgroups of a step.
 static constexpr uint64_t mostScratch = 64 << 20;
+/// Drivers give up on batches that take many seconds, as one with all of a long prompt may on a small device.
+static constexpr uint32_t stepsOfBatch = 32;
 static constexpr uint64_t sizesBytes = HEDDLE_SIZES * sizeof(int32_t);
 
 VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, uint64_t capacity)
@@ -106,7 +108,7 @@ void VulkanExecutor::grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const
 
 VulkanExecutor::Plan &VulkanExecutor::prepare(const format::Entry &entry, const CallSizes &most, bool taps) {
   Plan &plan = plans[&entry];
-  bool grows = !plan.commands;
+  bool grows = plan.layout.offsets.empty();
   for (size_t i = 0; i < HEDDLE_SIZES; ++i)
     grows |= most.values[i] > plan.most.values[i];
   if (grows) {
@@ -115,8 +117,6 @@ VulkanExecutor::Plan &VulkanExecutor::prepare(const format::Entry &entry, const 
     layOut(entry, plan);
     plan.recorded = {};
   }
-  if (!plan.commands)
-    plan.commands = device.makeCommands();
   if (plan.arenaBytes > device.facts.largestBuffer())
     throw DeviceError(fmt::format(
         "this text needs {} for its activations, the device '{}' binds {} at most; try a "
@@ -197,7 +197,7 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
     record(entry, plan, sizes, withTaps);
     plan.recorded = wanted;
   }
-  device.run(plan.commands);
+  device.run(std::span(plan.commands).first(plan.batches));
   current = &entry;
   callSizes = sizes;
   if (profiling)
@@ -257,7 +257,13 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
   recordedFor.tokens() = sizes.tokens();
   recordedFor.second() = sizes.second();
   const format::Program &root = program.description();
-  Recorder recorder(device, plan.commands, shared.pipelines().layout());
+  auto nextBatch = [&] {
+    if (plan.batches == plan.commands.size())
+      plan.commands.push_back(device.makeCommands());
+    return plan.commands[plan.batches++];
+  };
+  plan.batches = 0;
+  Recorder recorder(device, nextBatch(), shared.pipelines().layout());
 
   recorder.begin(profiling ? plan.queries : nullptr, entry.steps()->size() + 1);
   recorder.copyToDevice(upload, 0, call, 0, sizesBytes);
@@ -277,6 +283,8 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
   int weightWindow = shared.weights().windows().empty() ? -1 : 0, cacheWindow = caches.empty() ? -1 : 0;
   for (uint32_t i = 0; i < entry.steps()->size(); ++i) {
     copyTaps(i);
+    if (i > 0 && i % stepsOfBatch == 0 && sizes.tokens() > 1)
+      recorder.goOnIn(nextBatch());
     const format::Step &step = *entry.steps()->Get(i);
     const format::Kernel &kernel = *root.kernels()->Get(step.kernel());
     // A step that needs no window takes the one that is bound.

@@ -1,6 +1,6 @@
 //===- VulkanExecutor.h - runs entries on a device --------------*- C++ -*-===//
 //
-// A call is one submission of one command buffer: it copies the call's sizes and inputs to the device, runs
+// A call is one submission: it copies the call's sizes and inputs to the device, runs
 // the steps one after the other, and copies the outputs back. An entry's commands
 // are recorded once and replayed as long as T and U stay what they were: what else changes is read from
 // memory. So decoding records nothing and allocates nothing.
@@ -56,7 +56,8 @@ private:
     std::vector<uint64_t> inputAt;          ///< in the upload buffer
     std::vector<uint64_t> outputAt, tapAt;  ///< in the download buffer
     uint64_t uploadBytes = 0, outputBytes = 0, tapBytes = 0;
-    VkCommandBuffer commands = nullptr;
+    std::vector<VkCommandBuffer> commands; ///< the batches
+    size_t batches = 0;                    ///< so many of them are in use
     Recorded recorded;
     VkQueryPool queries = nullptr; ///< one more than steps
     Profile profile;

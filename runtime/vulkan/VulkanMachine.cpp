@@ -31,6 +31,8 @@ uint64_t VulkanMachine::largestArena() const {
   return std::min(usualLargestArena, open->facts.largestBuffer());
 }
 
+uint64_t VulkanMachine::deviceBytes() const { return open->bytes; }
+
 void VulkanMachine::checkMemory(const Program &program, uint64_t capacity, uint64_t arenaEstimate) const {
   uint64_t weights = shared->isLoaded() ? 0 : shared->weights().bytes();
   uint64_t caches = layOutCaches(program.description(), capacity).bytes;

@@ -29,6 +29,7 @@ public:
 
   std::string_view name() const override;
   uint64_t largestArena() const override;
+  uint64_t deviceBytes() const override;
   std::unique_ptr<Executor> makeExecutor(const Program &program, uint64_t capacity,
                                          uint64_t arenaEstimate) override;
 

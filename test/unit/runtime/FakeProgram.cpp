@@ -195,10 +195,10 @@ private:
         size({{fakeWidth * 4, {Param::U}, 1}})};
     std::vector<std::pair<Space, uint64_t>> projection{
         {Space::Arena, 1}, {Space::Weights, 0}, {Space::Arena, 2}, {Space::Arena, 3}};
-    std::vector<Offset<Step>> steps{
-        step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}}),
-        step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}),
-        step(variant == Variant::All ? ProjectAll : ProjectLast, projection, both)};
+    std::vector<Offset<Step>> steps{step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}})};
+    for (uint32_t i = 0; i < options.sums; ++i)
+      steps.push_back(step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}));
+    steps.push_back(step(variant == Variant::All ? ProjectAll : ProjectLast, projection, both));
     std::vector<Offset<Value>> inputs{
         value("tokens", ElementType::I32, 0, {axis("T", Param::T)}, fakeVocabulary)};
     if (both)
@@ -212,7 +212,7 @@ private:
     std::vector<Offset<Tap>> taps;
     if (variant == Variant::All)
       taps.push_back(CreateTapDirect(
-          b, "hidden_0", 2,
+          b, "hidden_0", 1 + options.sums,
           value("x", ElementType::F32, 1, {axis("T", Param::T), axis("d", Param::One, fakeWidth)})));
     return CreateEntryDirect(b, "forward", variant, &steps, &slots, &inputs, &outputs, &taps);
   }

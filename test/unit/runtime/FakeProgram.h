@@ -35,6 +35,7 @@ struct FakeOptions {
   std::vector<uint32_t> regimes = {};
   std::vector<uint32_t> endTokens = {};
   std::string target = "cpu"; ///< with "vulkan" in it: see fakeShaders
+  uint32_t sums = 1;          ///< how often the decoder computes the sums: entries of many steps
   uint32_t memoryExtra = 0;   ///< KiB that the decoder's cache has for a token beside what it uses
 };
 

@@ -67,6 +67,23 @@ TEST_F(VulkanTest, ComputesWhatTheProcessorDoes) {
   EXPECT_EQ(found, expected);
 }
 
+TEST_F(VulkanTest, EntriesOfManyStepsRunInBatches) {
+  FakeOptions options = vulkanOptions();
+  options.sums = 100;
+  FakeProgram other(options);
+  Program longer(other.image());
+  std::vector<int32_t> tokens = someTokens(40);
+  for (bool taps : {false, true}) {
+    Collected expected, found;
+    Session(longer, cpu, 64).evaluate(tokens, {}, collectInto(expected), taps);
+    Session session(longer, *machine, 64);
+    uint64_t submissions = machine->device().submissions;
+    session.evaluate(tokens, {}, collectInto(found), taps);
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(machine->device().submissions, submissions + 2); // one clears the activations
+  }
+}
+
 TEST_F(VulkanTest, EncodersRun) {
   FakeProgram other(vulkanOptions(FakeKind::Encoder));
   Program encoder(other.image());
