@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .ONESHELL:
-.PHONY: help packages test-packages build demo model test sanitize fuzz clean
+.PHONY: help packages test-packages build demo model test test-swiftshader sanitize fuzz clean
 
 JOBS ?= $(shell nproc)
 DEMO_PROGRAM := build/demo/smollm2
@@ -16,7 +16,7 @@ THREAD_TESTS := program-tests runtime-tests text-tests
 
 help: ## this list
 	@echo "Heddle compiles transformers to programs."; echo
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
 
 packages:
 	@scripts/install-packages.sh build
@@ -68,6 +68,13 @@ test: test-packages ## build and run every test
 	cmake --build --preset release -j $(JOBS)
 	scripts/fetch-model.py || echo "model: not to be had; the tests that need it are left out"
 	PATH="$$PWD/build/venv/bin:$$PATH" ctest --test-dir build --output-on-failure
+
+test-swiftshader: build ## the tests on a Vulkan device, on SwiftShader in place of lavapipe
+	@scripts/install-packages.sh swiftshader
+	if [ ! -e build/test/CTestTestfile.cmake ]; then cmake --preset release; fi
+	cmake --build --preset release -j $(JOBS)
+	VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json \
+	  ctest --test-dir build --output-on-failure -R vulkan
 
 sanitize: test-packages ## the unit tests under AddressSanitizer, UBSan and ThreadSanitizer
 	@echo "sanitize: address, undefined behaviour"

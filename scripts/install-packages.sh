@@ -1,6 +1,7 @@
 #!/bin/bash
-# Installs the Debian packages that Heddle needs and this machine lacks: to build (default), or also to test.
-#   scripts/install-packages.sh [build|test]
+# Installs the Debian packages that Heddle needs and this machine lacks: to build (default), or also to test, or to
+# test with SwiftShader, too.
+#   scripts/install-packages.sh [build|test|swiftshader]
 # Nothing is asked of the network if all are there.
 
 set -eu
@@ -28,11 +29,15 @@ test=(
   vulkan-validationlayers             # and what watches over its use
   glslang-tools                       # shaders of tests
 )
+swiftshader=(
+  chromium-common                     # a second software device, of another shape than lavapipe
+)
 
 case "${1:-build}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
-  *) echo "usage: $0 [build|test]" >&2; exit 2 ;;
+  swiftshader) wanted=("${build[@]}" "${test[@]}" "${swiftshader[@]}") ;;
+  *) echo "usage: $0 [build|test|swiftshader]" >&2; exit 2 ;;
 esac
 
 missing=()
