@@ -16,6 +16,7 @@ ARCHITECTURES = {
     "bert": "bert", "roberta": "bert", "cohere": "command-r", "cohere2": "cohere2", "deepseek_v3": "deepseek2",
     "falcon": "falcon", "gemma2": "gemma2", "gemma3_text": "gemma3", "gpt2": "gpt2", "gpt_oss": "gpt-oss",
     "granite": "granite", "llama": "llama", "llama4_text": "llama4", "mistral": "llama", "mixtral": "llama",
+    "modernbert": "modern-bert",
     "olmo2": "olmo2", "phi3": "phi3", "qwen2": "qwen2", "qwen3": "qwen3", "t5": "t5",
 }
 PERMUTED = ("llama", "mistral", "mixtral", "granite")  # rotary pairs side by side
@@ -71,7 +72,7 @@ class Converter:
         w.add_feed_forward_length(get("intermediate_size_mlp") or get("intermediate_size") or
                                   get("ffn_hidden_size") or get("d_ff") or 4 * self.d)
         w.add_head_count(self.heads)
-        if kind not in ("bert", "gpt2", "roberta", "t5"):
+        if kind not in ("bert", "gpt2", "modernbert", "roberta", "t5"):
             w.add_head_count_kv(self.kv)
         if get("head_dim") or get("d_kv"):
             w.add_key_length(self.hd)
@@ -79,7 +80,11 @@ class Converter:
         if get("rms_norm_eps") or kind == "t5":
             w.add_layer_norm_rms_eps(get("rms_norm_eps") or get("layer_norm_epsilon"))
         else:
-            w.add_layer_norm_eps(get("layer_norm_eps") or get("layer_norm_epsilon"))
+            w.add_layer_norm_eps(get("layer_norm_eps") or get("layer_norm_epsilon") or get("norm_eps"))
+        if kind == "modernbert":
+            w.add_sliding_window(get("local_attention"))
+            w.add_rope_freq_base(get("global_rope_theta"))
+            w.add_float32("modern-bert.rope.freq_base_swa", get("local_rope_theta"))
         if get("sliding_window"):
             w.add_sliding_window(get("sliding_window"))
         for entry, add in (("logit_scale", w.add_logit_scale), ("logits_scaling", w.add_logit_scale),
@@ -94,7 +99,7 @@ class Converter:
             w.add_rope_dimension_count(self.hd)
         if kind == "gemma2":
             w.add_attn_logit_softcapping(get("attn_logit_softcapping"))
-        if kind in ("bert", "roberta"):
+        if kind in ("bert", "modernbert", "roberta"):
             w.add_causal_attention(False)
         if kind == "t5":
             w.add_decoder_block_count(get("num_decoder_layers"))

@@ -17,7 +17,7 @@ import sys
 from goldens import INPUTS, compare
 from support import SHARED, SKIPPED, SOURCE, Results, load, run, save
 
-FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "olmo2", "phi3",
+FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "modernbert", "olmo2", "phi3",
            "phi3-switch", "qwen2", "qwen3", "roberta")
 YARN = {"beta_fast": 32, "beta_slow": 1}
 CHANGED = {
