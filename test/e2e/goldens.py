@@ -10,6 +10,7 @@ greedily must be the same. A config.json as newer libraries write it must give t
 """
 
 import array
+import base64
 import json
 import os
 import pathlib
@@ -154,6 +155,43 @@ def check_transliteration(heddle, scratch, level):
         raise Failure(f"expected 'a t z m o n', found '{found}'")
 
 
+def check_sorting(heddle, scratch, level):
+    """A small trained model sorts, with the hidden states that its authors publish."""
+    source = SHARED / "data/gpt-nano-sort"
+    model, partials = (json.loads((source / f"gpt-nano-sort-{name}.json").read_text())
+                       for name in ("model", "t0-partials"))
+
+    def tensors(items):
+        return {name: (item["shape"], array.array("f", base64.b64decode(item["data"])))
+                for name, item in items.items() if name != "config"}
+
+    folder = scratch / "sort"
+    folder.mkdir(exist_ok=True)
+    save(folder / "model.safetensors", tensors(model))
+    (folder / "config.json").write_text(json.dumps(model["config"]))
+    published = tensors(partials)
+    rows, length = published["idx"][0]
+
+    def evaluate(ids, *options):
+        save(scratch / "in.safetensors", {"input_ids": ids})
+        run(heddle, "eval", folder, level, "--input", scratch / "in.safetensors", "--output",
+            scratch / "out.safetensors", *options)
+        return load(scratch / "out.safetensors")
+
+    out = evaluate(([rows, length], array.array("q", map(int, published["idx"][1]))), "--hidden")
+    for ours, theirs in (("hidden_0", "x"), ("hidden_1", "block0"), ("hidden_2", "block1"), ("hidden_3", "ln_f"),
+                         ("logits", "lm_head")):
+        d = distance(out[ours][1], published[theirs][1])  # hidden states are those of the first row
+        if d > 1e-5:
+            raise Failure(f"'{theirs}' is off by {d:.2g}")
+    digits = [[2, 0, 1, 2, 1, 0], [0, 0, 2, 1, 0, 1], [2, 2, 2, 1, 0, 2]]
+    ids = evaluate(([3, 6], array.array("q", sum(digits, []))), "--greedy", 6)["greedy_ids"][1]
+    for row, given in enumerate(digits):
+        found = list(ids[12 * row + 6 : 12 * row + 12])
+        if found != sorted(given):
+            raise Failure(f"{given} was sorted as {found}")
+
+
 def main():
     heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
     scratch.mkdir(parents=True, exist_ok=True)
@@ -196,10 +234,11 @@ def main():
             results.case(f"stories260k {level}", check_story, heddle, level)
         else:
             results.skip(f"stories260k {level}", f"no {SHARED / 'data/stories260k'}")
-        if (SHARED / "data/aren-transliteration").is_dir():
-            results.case(f"transliteration {level}", check_transliteration, heddle, scratch, level)
-        else:
-            results.skip(f"transliteration {level}", f"no {SHARED / 'data/aren-transliteration'}")
+        for name, check_it in (("aren-transliteration", check_transliteration), ("gpt-nano-sort", check_sorting)):
+            if (SHARED / "data" / name).is_dir():
+                results.case(f"{name} {level}", check_it, heddle, scratch, level)
+            else:
+                results.skip(f"{name} {level}", f"no {SHARED / 'data' / name}")
     results.finish()
 
 
