@@ -77,6 +77,11 @@ bool Program::usesCaches(const format::Entry &entry) {
   return false;
 }
 
+void Program::releaseWeights(uint64_t offset, uint64_t bytes) const {
+  if (mapped.mapping.data())
+    mapped.mapping.release(offset, bytes);
+}
+
 void Program::verifyWeights() const {
   constexpr uint64_t piece = 4 << 20;
   std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);

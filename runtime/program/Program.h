@@ -67,6 +67,10 @@ public:
   /// The weights section: description().weights_bytes() bytes. Null when there are none.
   const uint8_t *weights() const { return weightBytes; }
 
+  /// Says that nobody is looking at a part of the weights any more: if they are a file's, their memory is
+  /// given back. Whoever looks at them later gets them from the file again.
+  void releaseWeights(uint64_t offset, uint64_t bytes) const;
+
   /// The file that holds the weights; empty when they are in memory or there are none.
   const std::string &weightsFile() const { return mapped.file; }
 

@@ -92,6 +92,13 @@ Mapping::~Mapping() {
     munmap(start, length);
 }
 
+void Mapping::release(uint64_t offset, uint64_t bytes) const {
+  auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  uint64_t begin = (offset + page - 1) / page * page, end = (offset + bytes) / page * page;
+  if (begin < end)
+    madvise(start + begin, end - begin, MADV_DONTNEED);
+}
+
 std::string readText(const std::string &path, uint64_t limit) {
   int handle = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (handle < 0)

@@ -53,6 +53,9 @@ public:
   uint8_t *data() const { return start; }
   uint64_t size() const { return length; }
 
+  /// Gives back the memory of whole pages in a part of a file; they are read again when they are looked at.
+  void release(uint64_t offset, uint64_t bytes) const;
+
 private:
   Mapping(void *start, uint64_t length) : start(static_cast<uint8_t *>(start)), length(length) {}
 

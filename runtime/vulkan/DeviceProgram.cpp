@@ -20,8 +20,10 @@ void DeviceProgram::upload() {
   Upload upload(device);
   for (const WeightWindows::Window &window : windows.windows()) {
     buffers.emplace_back(device, window.bytes, MemoryKind::Device, fmt::format("weights {}", buffers.size()));
-    for (const WeightWindows::Piece &piece : window.pieces)
+    for (const WeightWindows::Piece &piece : window.pieces) {
       upload.add(program.weights() + piece.from, piece.bytes, buffers.back(), piece.at);
+      program.releaseWeights(piece.from, piece.bytes); // the device has them; memory need not hold them twice
+    }
   }
   upload.finish();
 }
