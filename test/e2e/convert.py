@@ -23,9 +23,10 @@ PERMUTED = ("llama", "mistral", "mixtral", "granite")  # rotary pairs side by si
 
 
 class Converter:
-    """Writes one model."""
+    """Writes one model; `blocks`, a type of GGUF, is what its matrices are rounded to, and stored in if `packed`."""
 
-    def __init__(self, folder, config, output):
+    def __init__(self, folder, config, output, blocks=None, packed=True):
+        self.blocks, self.packed = blocks, packed
         self.config, self.kind = config, config["model_type"]
         self.tensors = {name: numpy.array(values, numpy.float32).reshape(shape)
                         for name, (shape, values) in load(folder / "model.safetensors").items()}
@@ -61,8 +62,16 @@ class Converter:
         """A tensor by its name in GGUF, or the one it has with Hugging Face."""
         base, suffix = name.rsplit(".", 1)
         known = self.names.get_name(base)
-        self.writer.add_tensor(f"{known}.{suffix}" if known else name,
-                               numpy.ascontiguousarray(tensor, numpy.float32))
+        name = f"{known}.{suffix}" if known else name
+        tensor = numpy.ascontiguousarray(tensor, numpy.float32)
+        if self.blocks is None or tensor.ndim < 2 or tensor.shape[-1] % 32 or "ffn_gate_inp" in name:
+            self.writer.add_tensor(name, tensor)
+            return
+        packed = gguf.quants.quantize(tensor, self.blocks)
+        if self.packed:
+            self.writer.add_tensor(name, packed, raw_dtype=self.blocks)
+        else:
+            self.writer.add_tensor(name, gguf.quants.dequantize(packed, self.blocks).reshape(tensor.shape))
 
     def entries(self):
         get, w, kind = self.config.get, self.writer, self.kind
@@ -207,6 +216,7 @@ class Converter:
         return [(name.replace("e_score_correction_bias", "e_score_correction.bias"), tensor)]
 
 
-def convert(folder, output):
-    """Writes the model in a Hugging Face folder as GGUF."""
-    Converter(folder, json.loads((folder / "config.json").read_text()), output).write()
+def convert(folder, output, blocks=None, packed=True):
+    """Writes the model in a Hugging Face folder as GGUF; see Converter."""
+    kind = gguf.GGMLQuantizationType[blocks] if blocks else None
+    Converter(folder, json.loads((folder / "config.json").read_text()), output, kind, packed).write()

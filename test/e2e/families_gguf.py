@@ -19,6 +19,7 @@ from support import SHARED, SKIPPED, SOURCE, Results, load, run, save
 
 FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "modernbert", "olmo2", "phi3",
            "phi3-switch", "qwen2", "qwen3", "roberta")
+BLOCKS = ("bert", "gpt2", "gpt_oss", "mixtral", "phi3", "qwen2")  # matrices in rows of 32, fused, rearranged, of experts
 YARN = {"beta_fast": 32, "beta_slow": 1}
 CHANGED = {
     "deepseek_v3": {"rms_norm_eps": 1e-6, "rope_scaling": {**YARN, "mscale": 0.7}},
@@ -69,6 +70,23 @@ def check_changed(heddle, folder, scratch, level):
     return f"(folder and file differ by {worst * 1e-4:.1g})"
 
 
+def check_blocks(heddle, folder, scratch, blocks):
+    """Weights in blocks give at -O0 what the same numbers give as float32, and at -O2 nearly so."""
+    from convert import convert
+    golden = load(folder / "golden.safetensors")
+    save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
+    outputs = []
+    for packed, level in ((False, "-O0"), (True, "-O0"), (True, "-O2")):
+        model = scratch / f"{folder.name}.gguf"
+        convert(folder, model, blocks, packed)
+        run(heddle, "eval", model, level, "--input", scratch / "in.safetensors", "--output",
+            scratch / "out.safetensors")
+        outputs.append(load(scratch / "out.safetensors"))
+    compare(outputs[1], outputs[0], "", 1e-6)
+    worst = compare(outputs[2], outputs[0], "", 0.005)
+    return f"(-O2 off by {worst * 0.005:.1g})"
+
+
 def main():
     heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
     scratch.mkdir(parents=True, exist_ok=True)
@@ -85,6 +103,13 @@ def main():
                 results.case(f"{folder.name} {level}", check, heddle, folder, scratch, level)
             else:
                 results.skip(f"{folder.name} {level}", f"no {folder}")
+    for name in BLOCKS:
+        folder = SHARED / "goldens" / name
+        for blocks in ("Q8_0", "Q4_0"):
+            if folder.is_dir():
+                results.case(f"{name} {blocks}", check_blocks, heddle, folder, scratch, blocks)
+            else:
+                results.skip(f"{name} {blocks}", f"no {folder}")
     for name in CHANGED:
         folder = SHARED / "goldens" / name
         for level in ("-O0", "-O2"):
