@@ -62,16 +62,19 @@ uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes 
   return static_cast<uint32_t>(count);
 }
 
-/// Gives each value its place in a buffer that the processor sees, behind `bytes`.
+/// Gives each value its place in a buffer that the processor sees, behind `bytes`; notes whether one has an
+/// axis S.
 template <typename List, typename ValueOf>
 static std::vector<uint64_t> placeValues(const List *list, const CallSizes &most, uint64_t &bytes,
-                                         ValueOf valueOf) {
+                                         bool &hasSequence, ValueOf valueOf) {
   std::vector<uint64_t> places;
   if (list)
     for (const auto *element : *list) {
+      const format::Value &value = *valueOf(element);
       places.push_back(bytes);
-      uint64_t size = checkedProduct(countOf(*valueOf(element), most), sizeof(float));
-      bytes = roundUp(checkedSum(bytes, size), bufferAlignment);
+      bytes =
+          roundUp(checkedSum(bytes, checkedProduct(countOf(value, most), sizeof(float))), bufferAlignment);
+      hasSequence |= hasAxis(value, format::Param::S);
     }
   return places;
 }
@@ -87,11 +90,11 @@ void VulkanExecutor::layOut(const format::Entry &entry, Plan &plan) const {
 
   auto itself = [](const format::Value *value) { return value; };
   plan.uploadBytes = bufferAlignment; // the sizes
-  plan.inputAt = placeValues(entry.inputs(), plan.most, plan.uploadBytes, itself);
+  plan.inputAt = placeValues(entry.inputs(), plan.most, plan.uploadBytes, plan.copiesSequence, itself);
   plan.outputBytes = 0;
-  plan.outputAt = placeValues(entry.outputs(), plan.most, plan.outputBytes, itself);
+  plan.outputAt = placeValues(entry.outputs(), plan.most, plan.outputBytes, plan.copiesSequence, itself);
   plan.tapBytes = plan.outputBytes;
-  plan.tapAt = placeValues(entry.taps(), plan.most, plan.tapBytes,
+  plan.tapAt = placeValues(entry.taps(), plan.most, plan.tapBytes, plan.copiesSequence,
                            [](const format::Tap *tap) { return tap->value(); });
 }
 
@@ -191,7 +194,8 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
   for (uint32_t i = 0; i < plan.inputAt.size(); ++i)
     fillInput(*entry.inputs()->Get(i), sizes, inputs, upload.data() + plan.inputAt[i]);
 
-  Recorded wanted{sizes.tokens(), sizes.second(), withTaps, profiling, generation};
+  Recorded wanted{sizes.tokens(), sizes.second(), plan.copiesSequence ? sizes.sequence() : -1,
+                  withTaps,       profiling,      generation};
   if (plan.recorded != wanted) {
     plan.recorded = {}; // should recording fail
     record(entry, plan, sizes, withTaps);

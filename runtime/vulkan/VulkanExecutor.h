@@ -43,6 +43,7 @@ private:
   /// What recorded commands are good for.
   struct Recorded {
     int64_t tokens = -1, second = -1;
+    int64_t sequence = -1; ///< where the copies depend on S
     bool taps = false, profiling = false;
     uint64_t generation = 0;
     bool operator==(const Recorded &) const = default;
@@ -56,6 +57,7 @@ private:
     std::vector<uint64_t> inputAt;          ///< in the upload buffer
     std::vector<uint64_t> outputAt, tapAt;  ///< in the download buffer
     uint64_t uploadBytes = 0, outputBytes = 0, tapBytes = 0;
+    bool copiesSequence = false;           ///< some input, output or tap has an axis S
     std::vector<VkCommandBuffer> commands; ///< the batches
     size_t batches = 0;                    ///< so many of them are in use
     Recorded recorded;
