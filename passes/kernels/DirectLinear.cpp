@@ -12,7 +12,7 @@ using namespace heddle;
 
 namespace {
 
-constexpr int64_t kBlock = 32, kEight = 8;
+constexpr int64_t kBlock = 32, kEight = 8, kPieces = 6;
 
 /// A kernel that evaluates the prologue into memory: a row of activations a token, padded with zeros.
 class ActivationRows : public LinearEmitter {
@@ -63,11 +63,10 @@ private:
   void chooseTile() {
     count = op.getWeights().size();
     tokens = hasTokens && !options.decode ? options.directTile : 1;
-    together = std::max<int64_t>(
-        1, llvm::bit_floor<uint64_t>(options.directTile / std::min(count, options.directTile)));
-    // Eight pieces at least, so that they can be computed side by side.
-    while (together > 1 && tokens == 1 && groups / together < 8)
-      together /= 2;
+    together = std::max<int64_t>(1, options.directTile / count);
+    // A number that leaves no group over, and some pieces to be computed side by side.
+    while (together > 1 && (groups % together != 0 || groups / together < kPieces))
+      --together;
     chunks = llvm::divideCeil(groups, together);
     vectors = count * together;
   }
@@ -171,6 +170,11 @@ private:
     return decoder(v % count, groupOf[v], word).raw(arith::RemUIOp::create(k.builder, k.loc, at, two));
   }
 
+  /// The stored number of column 8 * eight + place of a step.
+  Value rawWeight(Weights &weights, int64_t v, Value eight, Value column, int64_t place) {
+    return weights.block ? weights.block->raw(eight, place) : narrowWeight(v, column, place);
+  }
+
   /// Sums [v * tokens + t] over all columns.
   SmallVector<Value> multiply() {
     SmallVector<Value> zeros(vectors * tokens, k.real(0));
@@ -189,26 +193,19 @@ private:
     for (int64_t v = 0; v < vectors; ++v)
       weights.push_back(weightsAt(v, step));
     bool offsets = llvm::any_of(weights, [](const Weights &one) { return bool(one.offset); });
-    SmallVector<Value> start(vectors + offsets, k.real(0));
-    auto parts =
-        k.loop(k.constant(0), k.constant(kBlock / kEight), 1, start, [&](Value eight, ValueRange inner) {
-          SmallVector<Value> next(inner);
-          Value column = columnOf(step, eight);
-          for (int64_t half = 0; half < kEight; half += 4) {
-            Value four = fourActivations(0, plus(column, k.constant(half)));
-            for (int64_t place = half; place < half + 4; ++place) {
-              Value x = lane(four, place - half);
-              for (int64_t v = 0; v < vectors; ++v) {
-                Value weight =
-                    weights[v].block ? weights[v].block->raw(eight, place) : narrowWeight(v, column, place);
-                next[v] = fma(weight, x, next[v]);
-              }
-              if (offsets)
-                next[vectors] = arith::AddFOp::create(k.builder, k.loc, next[vectors], x);
-            }
-          }
-          return next;
-        });
+    SmallVector<Value> parts(vectors + offsets, k.real(0));
+    // Not a loop: for one token there is little code, and loops cost.
+    for (int64_t first = 0; first < kBlock; first += 4) {
+      Value eight = k.constant(first / kEight), column = columnOf(step, eight);
+      Value four = fourActivations(0, plus(times(step, kBlock), k.constant(first)));
+      for (int64_t place = first % kEight; place < first % kEight + 4; ++place) {
+        Value x = lane(four, place % 4);
+        for (int64_t v = 0; v < vectors; ++v)
+          parts[v] = fma(rawWeight(weights[v], v, eight, column, place), x, parts[v]);
+        if (offsets)
+          parts[vectors] = arith::AddFOp::create(k.builder, k.loc, parts[vectors], x);
+      }
+    }
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v) {
       Value sum = weights[v].scale ? fma(weights[v].scale, parts[v], carried[v])
@@ -232,8 +229,7 @@ private:
           fours.push_back(fourActivations(t, plus(column, k.constant(half))));
         for (int64_t place = half; place < half + 4; ++place)
           for (int64_t v = 0; v < vectors; ++v) {
-            Value weight =
-                weights[v].block ? weights[v].block->raw(eight, place) : narrowWeight(v, column, place);
+            Value weight = rawWeight(weights[v], v, eight, column, place);
             if (weights[v].scale)
               weight = weights[v].offset
                            ? fma(weight, weights[v].scale, weights[v].offset)
