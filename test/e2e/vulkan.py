@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""The same references as goldens.py and smollm2.py, computed by a Vulkan device under the validation layers.
+
+  vulkan.py HEDDLE SCRATCH
+
+The device is the one that the loader offers (VK_ICD_FILENAMES chooses another driver), the layers those of Khronos, with
+synchronisation validation: a message of theirs fails the case. Skipped without a device.
+"""
+
+import json
+import math
+import os
+import pathlib
+import re
+import sys
+
+import goldens
+import smollm2
+from support import SHARED, SOURCE, Failure, Results, model_in_cache, run
+
+LAYERS = "/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json"
+PLAIN = ("llama", "qwen2")  # at -O0, too
+WINDOWS = 4  # of WikiText-2's text
+# The device computes in float32, in another order than the reference does.
+PERPLEXITY_TOLERANCE = 1e-3
+
+
+class Validation:
+    """Has the validation layers write what they find to a file."""
+
+    def __init__(self, scratch):
+        self.log = (scratch / "validation.log").resolve()
+        self.there = os.path.exists(LAYERS)
+        if not self.there:
+            return
+        settings = scratch / "vk_layer_settings.txt"
+        settings.write_text(
+            "khronos_validation.enables = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT\n"
+            "khronos_validation.report_flags = error,warn,perf\n"
+            "khronos_validation.debug_action = VK_DBG_LAYER_ACTION_LOG_MSG\n"
+            f"khronos_validation.log_filename = {self.log}\n")
+        os.environ["VK_LAYER_SETTINGS_PATH"] = str(settings.resolve())
+
+    def over(self, check, *arguments):
+        """check(*arguments) under the layers; Failure with their first message."""
+        if self.there:
+            self.log.unlink(missing_ok=True)
+            os.environ["VK_INSTANCE_LAYERS"] = "VK_LAYER_KHRONOS_validation"
+        try:
+            result = check(*arguments)
+        finally:
+            os.environ.pop("VK_INSTANCE_LAYERS", None)
+        found = self.log.read_text().strip() if self.log.exists() else ""
+        if found:
+            raise Failure(f"the validation layer says: {found[:400]}")
+        return result
+
+
+def device_of(heddle, scratch):
+    """The device's name as `info` has it, or None where there is none."""
+    program = scratch / "devices"
+    run(heddle, "compile", SOURCE / "data/llama", "--target", "vulkan", "-o", program)
+    try:
+        return run(program, "info", "--devices").stdout.strip().splitlines()[0]
+    except Failure as failure:
+        print(failure)
+        return None
+
+
+def check_perplexity(program, text):
+    losses = json.loads((smollm2.REFERENCE / "wikitext.json").read_text())["nll_per_window"][:WINDOWS]
+    expected = math.exp(sum(losses) / len(losses))
+    printed = run(program, "perplexity", text, "--context", 512, "--windows", WINDOWS, timeout=1200).stdout
+    found = float(re.search(r"\d+\.\d+", printed).group())
+    if abs(found / expected - 1) > PERPLEXITY_TOLERANCE:
+        raise Failure(f"perplexity {found}, expected {expected:.4f}")
+    return f"({found}, reference {expected:.4f})"
+
+
+def main():
+    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
+    scratch.mkdir(parents=True, exist_ok=True)
+    results = Results()
+    model = model_in_cache()
+    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    device = device_of(heddle, scratch)
+    if not device:
+        results.skip("vulkan", "there is no device")
+        results.finish()
+    validation = Validation(scratch)
+    print(f"device: {device}; validation layers: {'on' if validation.there else 'not installed'}")
+
+    folders = [SOURCE / "data" / name for name in goldens.OURS + goldens.VARIANTS]
+    folders += [SHARED / "goldens" / name for name in goldens.BESIDE + goldens.FAMILIES]
+    for folder in folders:
+        for level in ("-O0", "-O2") if folder.name in PLAIN else ("-O2",):
+            name = f"{folder.name} {level}"
+            if folder.is_dir():
+                results.case(name, validation.over, goldens.check, heddle, folder, scratch, [level, "--target", "vulkan"])
+            else:
+                results.skip(name, f"no {folder}")
+
+    if not model:
+        results.skip("smollm2", "the model is not in the cache; scripts/fetch-model.py fetches it")
+        results.finish()
+    program = (scratch / "smollm2").resolve()
+    results.case("compile smollm2", lambda: run(heddle, "compile", model, "--target", "vulkan", "-o", program) and None)
+    for number, prompt in enumerate(json.loads((smollm2.REFERENCE / "prompts.json").read_text())):
+        results.case(f"prompt {number}", smollm2.check_greedy, program, prompt, scratch, smollm2.LOGIT_TOLERANCE["-O0"])
+    results.case("answer", validation.over, smollm2.check_answer, program)
+    text = SHARED / "data/wikitext2/wiki.test.raw"
+    if text.exists():
+        results.case("perplexity", check_perplexity, program, text)
+    else:
+        results.skip("perplexity", f"no {text}")
+    program.unlink(missing_ok=True)
+    results.finish()
+
+
+if __name__ == "__main__":
+    main()
