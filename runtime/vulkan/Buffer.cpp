@@ -103,9 +103,9 @@ void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t
     device.vk.CmdCopyBuffer(commands, from.get(), to.get(), 1, &region);
 }
 
-void clear(Device &device, const Buffer &buffer) {
+void clear(Device &device, const Buffer &buffer, uint64_t offset) {
   device.runOnce([&](VkCommandBuffer commands) {
-    device.vk.CmdFillBuffer(commands, buffer.get(), 0, VK_WHOLE_SIZE, 0);
+    device.vk.CmdFillBuffer(commands, buffer.get(), offset, VK_WHOLE_SIZE, 0);
   });
 }
 

@@ -40,8 +40,9 @@ private:
 void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t fromOffset, const Buffer &to,
           uint64_t toOffset, uint64_t bytes);
 
-/// Fills a buffer with zeroes, so that what kernels read beside their data is the same in every run.
-void clear(Device &device, const Buffer &buffer);
+/// Fills a buffer from `offset` on, and the 64 bytes behind it, with zeroes, so that what kernels read beside
+/// their data is the same in every run.
+void clear(Device &device, const Buffer &buffer, uint64_t offset = 0);
 
 /// Bytes that the device's own memory has room for, as far as can be found out.
 uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts);

@@ -2,8 +2,10 @@
 
 #include "runtime/vulkan/DeviceProgram.h"
 
+#include "runtime/program/Format.h"
 #include "runtime/vulkan/Upload.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <future>
 
@@ -12,17 +14,21 @@ namespace heddle::vulkan {
 DeviceProgram::DeviceProgram(Device &device, const Program &program)
     : device(device), program(program),
       windows(program.description(), device.facts.largestBuffer(), device.facts.name) {
-  chooseShaders(program.description(),
-                device.facts); // says what the device lacks before anything is uploaded
+  // Says what the device lacks before anything is uploaded.
+  chooseShaders(program.description(), device.facts);
 }
 
 void DeviceProgram::upload() {
   Upload upload(device);
+  const uint64_t whole = program.description().weights_bytes();
   for (const WeightWindows::Window &window : windows.windows()) {
     buffers.emplace_back(device, window.bytes, MemoryKind::Device, fmt::format("weights {}", buffers.size()));
+    clear(device, buffers.back(), window.bytes - bufferAlignment);
     for (const WeightWindows::Piece &piece : window.pieces) {
-      upload.add(program.weights() + piece.from, piece.bytes, buffers.back(), piece.at);
-      program.releaseWeights(piece.from, piece.bytes); // the device has them; memory need not hold them twice
+      // With what pads it, so that what kernels read behind it is the same in every run.
+      uint64_t bytes = std::min(roundUp(piece.bytes, bufferAlignment), whole - piece.from);
+      upload.add(program.weights() + piece.from, bytes, buffers.back(), piece.at);
+      program.releaseWeights(piece.from, bytes); // the device has them; memory need not hold them twice
     }
   }
   upload.finish();

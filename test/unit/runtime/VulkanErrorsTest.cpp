@@ -96,12 +96,12 @@ TEST_F(VulkanErrorsTest, MissingLimit) {
 }
 
 TEST_F(VulkanErrorsTest, LostInPrefill) {
-  bringBadLuck("submissions=4");
+  bringBadLuck("submissions=5");
   expectError("the device was lost");
 }
 
 TEST_F(VulkanErrorsTest, LostInMidGeneration) {
-  bringBadLuck("submissions=8");
+  bringBadLuck("submissions=9");
   expectError("the device was lost");
 }
 
