@@ -1,22 +1,22 @@
 //===- ElfImage.cpp - changes to a linked file ----------------------------===//
 
 #include "backends/program/ElfImage.h"
-#include "llvm/Object/ELF.h"
-#include "llvm/Object/ELFTypes.h"
 
 using namespace llvm;
 using namespace heddle;
-using ElfFile = object::ELFFile<object::ELF64LE>;
 using Section = object::ELF64LE::Shdr;
 
-static Expected<ElfFile> parse(ArrayRef<char> bytes) {
-  return ElfFile::create(StringRef(bytes.data(), bytes.size()));
+Expected<ElfImage> ElfImage::create(SmallVector<char, 0> bytes) {
+  auto elf = Elf::create(StringRef(bytes.data(), bytes.size()));
+  if (!elf)
+    return elf.takeError();
+  return ElfImage(std::move(bytes), *elf);
 }
 
 static Error missing(const Twine &what) { return createStringError("the linked program has no " + what); }
 
 /// Where an address lies in the file.
-static Expected<uint64_t> fileOffset(const ElfFile &elf, uint64_t address, uint64_t size) {
+Expected<uint64_t> ElfImage::fileOffset(uint64_t address, uint64_t size) const {
   auto segments = elf.program_headers();
   if (!segments)
     return segments.takeError();
@@ -28,17 +28,14 @@ static Expected<uint64_t> fileOffset(const ElfFile &elf, uint64_t address, uint6
 }
 
 Expected<MutableArrayRef<uint8_t>> ElfImage::symbol(StringRef name, uint64_t size) {
-  auto elf = parse(file);
-  if (!elf)
-    return elf.takeError();
-  auto sections = elf->sections();
+  auto sections = elf.sections();
   if (!sections)
     return sections.takeError();
   for (const Section &section : *sections) {
     if (section.sh_type != ELF::SHT_SYMTAB)
       continue;
-    auto symbols = elf->symbols(&section);
-    auto names = elf->getStringTableForSymtab(section);
+    auto symbols = elf.symbols(&section);
+    auto names = elf.getStringTableForSymtab(section);
     if (!symbols || !names)
       return joinErrors(symbols.takeError(), names.takeError());
     for (const auto &symbol : *symbols) {
@@ -47,7 +44,7 @@ Expected<MutableArrayRef<uint8_t>> ElfImage::symbol(StringRef name, uint64_t siz
         return text.takeError();
       if (*text != name || symbol.st_size != size)
         continue;
-      auto offset = fileOffset(*elf, symbol.st_value, size);
+      auto offset = fileOffset(symbol.st_value, size);
       if (!offset)
         return offset.takeError();
       return MutableArrayRef(reinterpret_cast<uint8_t *>(file.data()) + *offset, size);
@@ -57,14 +54,11 @@ Expected<MutableArrayRef<uint8_t>> ElfImage::symbol(StringRef name, uint64_t siz
 }
 
 Error ElfImage::moveSection(StringRef name, uint64_t offset, uint64_t size) {
-  auto elf = parse(file);
-  if (!elf)
-    return elf.takeError();
-  auto sections = elf->sections();
+  auto sections = elf.sections();
   if (!sections)
     return sections.takeError();
   for (const Section &section : *sections) {
-    auto text = elf->getSectionName(section);
+    auto text = elf.getSectionName(section);
     if (!text)
       return text.takeError();
     if (*text != name)
@@ -78,10 +72,7 @@ Error ElfImage::moveSection(StringRef name, uint64_t offset, uint64_t size) {
 }
 
 Error ElfImage::allowDlopen() {
-  auto elf = parse(file);
-  if (!elf)
-    return elf.takeError();
-  auto entries = elf->dynamicEntries();
+  auto entries = elf.dynamicEntries();
   if (!entries)
     return entries.takeError();
   for (const auto &entry : *entries)

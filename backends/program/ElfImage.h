@@ -6,6 +6,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Object/ELF.h"
 #include "llvm/Support/Error.h"
 #include <cstdint>
 
@@ -14,7 +15,7 @@ namespace heddle {
 /// A linked 64-bit little-endian ELF file in memory. Errors say what is missing in it.
 class ElfImage {
 public:
-  explicit ElfImage(llvm::SmallVector<char, 0> bytes) : file(std::move(bytes)) {}
+  static llvm::Expected<ElfImage> create(llvm::SmallVector<char, 0> bytes);
 
   llvm::ArrayRef<char> bytes() const { return file; }
 
@@ -26,7 +27,12 @@ public:
   llvm::Error allowDlopen();
 
 private:
-  llvm::SmallVector<char, 0> file;
+  using Elf = llvm::object::ELFFile<llvm::object::ELF64LE>;
+  ElfImage(llvm::SmallVector<char, 0> bytes, const Elf &elf) : file(std::move(bytes)), elf(elf) {}
+  llvm::Expected<uint64_t> fileOffset(uint64_t address, uint64_t size) const;
+
+  llvm::SmallVector<char, 0> file; // with none inline, its bytes stay in place when an image is moved
+  Elf elf;                         // a view of them
 };
 
 } // namespace heddle

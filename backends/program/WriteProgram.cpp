@@ -59,7 +59,7 @@ static Expected<ElfImage> link(ArrayRef<LinkObject> objects, ArrayRef<char> desc
   auto linked = linkProgram(all);
   if (!linked)
     return linked.takeError();
-  return ElfImage(std::move(*linked));
+  return ElfImage::create(std::move(*linked));
 }
 
 /// Streams the weights to `file` from `offset` on, and gives their hash.

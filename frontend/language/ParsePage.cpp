@@ -310,30 +310,8 @@ const Stmt *Parser::parseFor() {
   return body ? arena.make<ForStmt>(since(start), *variable, count, *body) : nullptr;
 }
 
-/// ifs = "if" expr block [ "else" ( block | ifs ) ]
 const Stmt *Parser::parseIf() {
-  Nested nested(*this);
-  if (tooDeep())
-    return nullptr;
-  SMLoc start = advance().loc();
-  const Expr *condition = parseExpr();
-  if (!condition)
-    return nullptr;
-  std::optional<Block> thenBlock = parseBlock("after the condition");
-  if (!thenBlock)
-    return nullptr;
-  std::optional<Block> elseBlock;
-  if (eatElse()) {
-    if (atWord("if")) {
-      const Stmt *chained = parseIf();
-      if (!chained)
-        return nullptr;
-      elseBlock = Block{arena.copy<const Stmt *>(chained), chained->range()};
-    } else if (!(elseBlock = parseBlock("after 'else'"))) {
-      return nullptr;
-    }
-  }
-  return arena.make<IfStmt>(since(start), condition, *thenBlock, elseBlock);
+  return parseIfOver<IfStmt, Stmt>(&Parser::parseBlock, "after the condition");
 }
 
 /// "return" expr { "," expr }

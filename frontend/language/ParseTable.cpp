@@ -136,30 +136,8 @@ std::optional<IgnoreItem> Parser::parseIgnoreItem() {
   return item;
 }
 
-/// "if" expr rows [ "else" ( rows | "if" ... ) ]
 const Row *Parser::parseIfRow() {
-  Nested nested(*this);
-  if (tooDeep())
-    return nullptr;
-  SMLoc start = advance().loc();
-  const Expr *condition = parseExpr();
-  if (!condition)
-    return nullptr;
-  std::optional<Rows> thenRows = parseRows("and the rows under this condition");
-  if (!thenRows)
-    return nullptr;
-  std::optional<Rows> elseRows;
-  if (eatElse()) {
-    if (atWord("if")) {
-      const Row *chained = parseIfRow();
-      if (!chained)
-        return nullptr;
-      elseRows = Rows{arena.copy<const Row *>(chained), chained->range()};
-    } else if (!(elseRows = parseRows("after 'else'"))) {
-      return nullptr;
-    }
-  }
-  return arena.make<IfRow>(since(start), condition, *thenRows, elseRows);
+  return parseIfOver<IfRow, Row>(&Parser::parseRows, "and the rows under this condition");
 }
 
 /// NAME "[" NAME "]" "=" expr | NAME "[" NAME "]" "in" TEXT rows

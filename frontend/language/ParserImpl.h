@@ -87,6 +87,8 @@ private:
   std::optional<ast::Param> parseParam();
   const ast::Stmt *parseFor();
   const ast::Stmt *parseIf();
+  template <typename If, typename Node, typename Block>
+  const If *parseIfOver(std::optional<Block> (Parser::*parseBlock)(llvm::StringRef), llvm::StringRef after);
   const ast::Stmt *parseReturn();
   bool atAssignment();
   const ast::Stmt *parseAssignment();
@@ -159,6 +161,35 @@ private:
   ast::Arena &arena;
   Diagnostics &diagnostics;
 };
+
+/// ifs = "if" expr block [ "else" ( block | ifs ) ], over blocks of statements or of a table's rows (nodes).
+/// `after` is what a message says where the first block is missing.
+template <typename If, typename Node, typename Block>
+const If *Parser::parseIfOver(std::optional<Block> (Parser::*parseBlock)(llvm::StringRef),
+                              llvm::StringRef after) {
+  Nested nested(*this);
+  if (tooDeep())
+    return nullptr;
+  llvm::SMLoc start = advance().loc();
+  const ast::Expr *condition = parseExpr();
+  if (!condition)
+    return nullptr;
+  std::optional<Block> thenBlock = (this->*parseBlock)(after);
+  if (!thenBlock)
+    return nullptr;
+  std::optional<Block> elseBlock;
+  if (eatElse()) {
+    if (atWord("if")) {
+      const Node *chained = parseIfOver<If, Node>(parseBlock, after);
+      if (!chained)
+        return nullptr;
+      elseBlock = Block{arena.copy<const Node *>(chained), chained->range()};
+    } else if (!(elseBlock = (this->*parseBlock)("after 'else'"))) {
+      return nullptr;
+    }
+  }
+  return arena.make<If>(since(start), condition, *thenBlock, elseBlock);
+}
 
 } // namespace heddle
 
