@@ -13,6 +13,8 @@ empty :=
 UNIT_TESTS := checkpoint-tests cpu-tests elaborate-tests program-tests runtime-tests text-tests
 # What else runs in threads; MLIR itself is not instrumented, so the compiler's own tests tell nothing here.
 THREAD_TESTS := program-tests runtime-tests text-tests
+# Through heddle and the programs it writes, which are linked with the sanitizers, too.
+SMALL_TESTS := e2e-small e2e-errors
 
 help: ## this list
 	@echo "Heddle compiles transformers to programs."; echo
@@ -76,15 +78,15 @@ test-swiftshader: build ## the tests on a Vulkan device, on SwiftShader in place
 	VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json \
 	  ctest --test-dir build --output-on-failure -R vulkan
 
-sanitize: test-packages ## the unit tests under AddressSanitizer, UBSan and ThreadSanitizer
+sanitize: test-packages ## unit tests and small models under AddressSanitizer, UBSan and ThreadSanitizer
 	@echo "sanitize: address, undefined behaviour"
 	@cmake --preset sanitize
-	@cmake --build --preset sanitize -j $(JOBS) --target $(UNIT_TESTS)
-	@ctest --test-dir build-sanitize --output-on-failure -R "^($(subst $(empty) ,|,$(UNIT_TESTS)))\$$"
+	@cmake --build --preset sanitize -j $(JOBS) --target heddle $(UNIT_TESTS)
+	@ctest --test-dir build-sanitize --output-on-failure -R "^($(subst $(empty) ,|,$(UNIT_TESTS) $(SMALL_TESTS)))\$$"
 	@echo "sanitize: threads"
 	@cmake --preset thread
-	@cmake --build --preset thread -j $(JOBS) --target $(THREAD_TESTS)
-	@ctest --test-dir build-thread --output-on-failure -R "^($(subst $(empty) ,|,$(THREAD_TESTS)))\$$"
+	@cmake --build --preset thread -j $(JOBS) --target heddle $(THREAD_TESTS)
+	@ctest --test-dir build-thread --output-on-failure -R "^($(subst $(empty) ,|,$(THREAD_TESTS) $(SMALL_TESTS)))\$$"
 
 fuzz: test-packages ## the readers of strangers' files, under libFuzzer
 	@cmake --preset sanitize

@@ -66,6 +66,7 @@ static std::vector<std::string> commandLine(const Toolchain &toolchain, ArrayRef
   auto add = [&](ArrayRef<std::string> files) { llvm::append_range(arguments, files); };
   add({"-o", output.str()});
   add(toolchain.first);
+  add(toolchain.sanitizers);
   add(objects);
   add({"--start-group"});
   add(toolchain.archives);

@@ -88,6 +88,7 @@ static Error findArchives(std::vector<std::string> &found) {
 
 Expected<Toolchain> heddle::findToolchain() {
   Toolchain toolchain;
+  toolchain.sanitizers = {HEDDLE_SANITIZER_ARGUMENTS};
   if (Error error = findArchives(toolchain.archives))
     return error;
   if (Error error = findAll(startFiles, toolchain.first))

@@ -10,12 +10,13 @@
 
 namespace heddle {
 
-/// Files that a linker needs beside the model's objects.
+/// What a linker needs beside the model's objects: files and, for sanitizers, options.
 struct Toolchain {
-  std::vector<std::string> first;     // before the objects: the C library's start files
-  std::vector<std::string> archives;  // the runtime's
-  std::vector<std::string> libraries; // the system's
-  std::vector<std::string> last;      // at the end
+  std::vector<std::string> first;      // before the objects: the C library's start files
+  std::vector<std::string> sanitizers; // theirs, if the runtime was built with any; before the objects
+  std::vector<std::string> archives;   // the runtime's
+  std::vector<std::string> libraries;  // the system's
+  std::vector<std::string> last;       // at the end
 };
 
 /// Finds them: the runtime's archives in ../lib/heddle beside the running program, the system's files where
