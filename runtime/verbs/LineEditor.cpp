@@ -12,7 +12,7 @@ namespace heddle {
 
 LineEditor::LineEditor() {
   for (const char *name : {"libreadline.so.8", "libedit.so.2"}) {
-    library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (!library)
       continue;
     readLine = reinterpret_cast<char *(*)(const char *)>(dlsym(library, "readline"));
@@ -21,17 +21,11 @@ LineEditor::LineEditor() {
       // Standard output is for the model's words only.
       if (auto **stream = static_cast<FILE **>(dlsym(library, "rl_outstream")))
         *stream = stderr;
-      return;
+      return; // the library stays open: it has the history and handlers of signals
     }
     dlclose(library);
-    library = nullptr;
     readLine = nullptr;
   }
-}
-
-LineEditor::~LineEditor() {
-  if (library)
-    dlclose(library);
 }
 
 std::optional<std::string> LineEditor::ask(const char *prompt) {

@@ -13,7 +13,6 @@ namespace heddle {
 class LineEditor {
 public:
   LineEditor();
-  ~LineEditor();
   LineEditor(const LineEditor &) = delete;
   LineEditor &operator=(const LineEditor &) = delete;
 
@@ -24,7 +23,6 @@ public:
 private:
   std::optional<std::string> askPlainly(const char *prompt);
 
-  void *library = nullptr;
   char *(*readLine)(const char *) = nullptr;
   void (*addHistory)(const char *) = nullptr;
 };
