@@ -10,7 +10,7 @@ JOBS ?= $(shell nproc)
 DEMO_PROGRAM := build/demo/smollm2
 DEMO_QUESTION := What is the capital of France?
 empty :=
-UNIT_TESTS := checkpoint-tests cpu-tests elaborate-tests program-tests runtime-tests text-tests
+UNIT_TESTS := checkpoint-tests cpu-tests elaborate-tests program-tests runtime-tests text-tests vulkan-tests
 # What else runs in threads; MLIR itself is not instrumented, so the compiler's own tests tell nothing here.
 THREAD_TESTS := program-tests runtime-tests text-tests
 # Through heddle and the programs it writes, which are linked with the sanitizers, too.
