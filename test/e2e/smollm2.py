@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-from support import SHARED, SOURCE, Failure, Results, ids_tensor, load, model_in_cache, run, save
+from support import SHARED, SOURCE, Failure, Results, has_avx2, ids_tensor, load, model_in_cache, run, save
 
 REFERENCE = SOURCE / "data" / "smollm2"
 # -O0 computes in float32; -O2 rounds activations to blocks of int16. The reference is printed to four digits.
@@ -99,6 +99,14 @@ def main():
     for number in PLAIN_PROMPTS:
         prompt = prompts[number]
         results.case(f"-O0 prompt {number}", check_greedy, plain, prompt, scratch, LOGIT_TOLERANCE["-O0"])
+    if has_avx2():
+        avx2 = programs["-O2 for x86-64-v3"] = (scratch / "smollm2-avx2").resolve()
+        results.case("compile for x86-64-v3", lambda: run(heddle, "compile", model, "--cpu", "x86-64-v3", "-o", avx2) and None)
+        for number in PLAIN_PROMPTS:
+            results.case(f"-O2 for x86-64-v3 prompt {number}", check_greedy, avx2, prompts[number], scratch,
+                         LOGIT_TOLERANCE["-O2"])
+    else:
+        results.skip("-O2 for x86-64-v3", "this machine has no AVX2")
     results.case("answer", check_answer, fast)
     results.case("1, 2 and 3 threads", check_threads, fast, prompts[6], scratch)
     text = SHARED / "data/wikitext2/wiki.test.raw"

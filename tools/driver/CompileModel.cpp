@@ -193,7 +193,7 @@ Error Compilation::runPasses() {
     pipeline.direct = true;
   } else {
     pipeline.accumulators = accumulators();
-    pipeline.dot2 = llvm::all_of(targets, [](const cpu::CpuTarget &target) { return target.vnni(); });
+    pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
   }
   buildPipeline(manager, pipeline);
   if (forVulkan())
