@@ -64,7 +64,7 @@ private:
     auto table = format::CreateShader(builder, spirv, /*needs=*/0, shader.workgroup, shader.shared);
     auto shaders = builder.CreateVector(&table, 1);
     auto writes = builder.CreateVector(kernel.writes);
-    return format::CreateKernel(builder, name, grid, /*scratch=*/0, reads, kernel.serial, shaders, writes,
+    return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads, kernel.serial, shaders, writes,
                                 shader.deviceScratch);
   }
 

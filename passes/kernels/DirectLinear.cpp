@@ -53,10 +53,7 @@ public:
     placeTile();
     SmallVector<Value> sums = multiply();
     finishTile(sums);
-    if (hasTokens)
-      k.finish({{1, tokens, chunks}});
-    else
-      k.finish({{0, 1, chunks}});
+    finish(hasTokens ? GridFactor{1, tokens} : GridFactor{0, 1}, chunks);
   }
 
 private:
@@ -193,19 +190,23 @@ private:
     for (int64_t v = 0; v < vectors; ++v)
       weights.push_back(weightsAt(v, step));
     bool offsets = llvm::any_of(weights, [](const Weights &one) { return bool(one.offset); });
-    SmallVector<Value> parts(vectors + offsets, k.real(0));
-    // Not a loop: for one token there is little code, and loops cost.
-    for (int64_t first = 0; first < kBlock; first += 4) {
-      Value eight = k.constant(first / kEight), column = columnOf(step, eight);
-      Value four = fourActivations(0, plus(times(step, kBlock), k.constant(first)));
-      for (int64_t place = first % kEight; place < first % kEight + 4; ++place) {
-        Value x = lane(four, place % 4);
-        for (int64_t v = 0; v < vectors; ++v)
-          parts[v] = fma(rawWeight(weights[v], v, eight, column, place), x, parts[v]);
-        if (offsets)
-          parts[vectors] = arith::AddFOp::create(k.builder, k.loc, parts[vectors], x);
-      }
-    }
+    SmallVector<Value> start(vectors + offsets, k.real(0));
+    auto parts =
+        k.loop(k.constant(0), k.constant(kBlock / kEight), 1, start, [&](Value eight, ValueRange inner) {
+          SmallVector<Value> next(inner);
+          Value column = columnOf(step, eight);
+          for (int64_t half = 0; half < kEight; half += 4) {
+            Value four = fourActivations(0, plus(column, k.constant(half)));
+            for (int64_t place = half; place < half + 4; ++place) {
+              Value x = lane(four, place - half);
+              for (int64_t v = 0; v < vectors; ++v)
+                next[v] = fma(rawWeight(weights[v], v, eight, column, place), x, next[v]);
+              if (offsets)
+                next[vectors] = arith::AddFOp::create(k.builder, k.loc, next[vectors], x);
+            }
+          }
+          return next;
+        });
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v) {
       Value sum = weights[v].scale ? fma(weights[v].scale, parts[v], carried[v])

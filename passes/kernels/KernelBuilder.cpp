@@ -93,11 +93,13 @@ static KernelOp findEqual(ModuleOp module, KernelOp kernel) {
   return {};
 }
 
-LaunchOp KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial) {
-  auto factors = llvm::map_to_vector(grid, [&](const GridFactor &factor) -> Attribute {
-    return builder.getDenseI64ArrayAttr({factor.param, factor.divide, factor.times});
-  });
-  kernel.setGridAttr(builder.getArrayAttr(factors));
+LaunchOp KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial, ArrayRef<GridFactor> operations) {
+  auto attribute = [&](ArrayRef<GridFactor> factors) {
+    return builder.getArrayAttr(llvm::map_to_vector(factors, [&](const GridFactor &factor) -> Attribute {
+      return builder.getDenseI64ArrayAttr({factor.param, factor.divide, factor.times});
+    }));
+  };
+  kernel.setGridAttr(attribute(grid));
   kernel.setDimsAttr(builder.getArrayAttr(dimNames));
   kernel.setSerial(serial);
   KernelOp launched = kernel;
@@ -112,5 +114,8 @@ LaunchOp KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial) {
     kernel.setSymName(unique);
   }
   auto buffers = llvm::map_to_vector(arguments, [](auto &entry) { return entry.first; });
-  return LaunchOp::create(launchAt, loc, launched.getSymName(), buffers, writes, ArrayRef<float>());
+  auto launch = LaunchOp::create(launchAt, loc, launched.getSymName(), buffers, writes, ArrayRef<float>());
+  if (!operations.empty())
+    launch->setAttr("operations", attribute(operations));
+  return launch;
 }

@@ -41,8 +41,10 @@ public:
   /// if (condition) { body }; the condition is uniform.
   void when(mlir::Value condition, llvm::function_ref<void()> body);
 
-  /// Ends the kernel; an equal one that is there already is launched instead.
-  LaunchOp finish(llvm::ArrayRef<GridFactor> grid, bool serial = false);
+  /// Ends the kernel; an equal one that is there already is launched instead. `operations`: how many
+  /// floating-point operations it takes, as a grid's product, where that is known.
+  LaunchOp finish(llvm::ArrayRef<GridFactor> grid, bool serial = false,
+                  llvm::ArrayRef<GridFactor> operations = {});
 
   Memory &memory;
   mlir::Location loc;

@@ -121,7 +121,7 @@ void StagedLinear::oneToken() {
       products.push_back(dot(n, group));
     epilogue(env, group, products);
   });
-  k.finish({{0, 1, chunks}});
+  finish({0, 1}, chunks);
 }
 
 void StagedLinear::manyTokens() {
@@ -180,7 +180,7 @@ void StagedLinear::manyTokens() {
       });
     });
   });
-  k.finish({{1, block, chunks}});
+  finish({1, block}, chunks);
 }
 
 void heddle::emitLinear(LinearOp op, EmitContext &context) {

@@ -57,6 +57,12 @@ protected:
   mlir::Value computedElement(unsigned n, mlir::Value group, mlir::Value column);
   BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value block);
 
+  /// Ends the kernel.
+  void finish(GridFactor tokens, int64_t pieces) {
+    GridFactor operations{hasTokens ? 1 : 0, 1,
+                          2 * rows * columns * static_cast<int64_t>(op.getWeights().size())};
+    k.finish({{tokens.param, tokens.divide, pieces}}, /*serial=*/false, operations);
+  }
   /// The epilogue at the token in `env` (if there is one) and the rows of a group, with the products of all
   /// weights there.
   void epilogue(Env env, mlir::Value group, llvm::ArrayRef<mlir::Value> products);

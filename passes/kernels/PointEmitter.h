@@ -49,7 +49,8 @@ private:
   mlir::Value map(MapOp op, const Env &env);
   mlir::Value regroup(RegroupOp op, const Env &env);
   /// The point with the indices of `toAxes` of `to`, whose product is that of `fromAxes` of `from`.
-  Env regrouped(const Env &env, mlir::Value from, mlir::ArrayAttr fromAxes, mlir::Value to, mlir::ArrayAttr toAxes);
+  Env regrouped(const Env &env, mlir::Value from, mlir::ArrayAttr fromAxes, mlir::Value to,
+                mlir::ArrayAttr toAxes);
   mlir::Value concat(ConcatOp op, const Env &env);
   mlir::Value lookup(LookupOp op, const Env &env);
   mlir::Value contract(ContractOp op, const Env &env);

@@ -57,7 +57,6 @@ private:
   Error makeCpuCode();
   Error makeShaders();
   Error writeOut();
-  bool forVulkan() const { return options.target == "vulkan"; }
   int64_t accumulators() const;
   Error reported(const Twine &what);
 
@@ -189,14 +188,14 @@ Error Compilation::runPasses() {
     manager.addInstrumentation(std::make_unique<PassPrinter>(stages));
   PipelineOptions pipeline;
   pipeline.optLevel = options.optLevel;
-  if (forVulkan()) {
+  if (options.forVulkan()) {
     pipeline.direct = true;
   } else {
     pipeline.accumulators = accumulators();
     pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
   }
   buildPipeline(manager, pipeline);
-  if (forVulkan())
+  if (options.forVulkan())
     manager.addPass(vulkan::createAssignSpaces());
   if (failed(manager.run(*module)))
     return reported("a pass failed");
@@ -248,7 +247,7 @@ Error Compilation::makeShaders() {
 
 Error Compilation::makeCode() {
   progress.show("compiling kernels");
-  if (forVulkan())
+  if (options.forVulkan())
     if (Error error = makeShaders())
       return error;
   return makeCpuCode();
@@ -264,7 +263,7 @@ Error Compilation::makeCpuCode() {
     codegen.show = [&](cpu::Stage, const cpu::CpuTarget &, StringRef text) { outs() << text << '\n'; };
   }
   auto generated =
-      cpu::generate(*module, forVulkan() ? ArrayRef<cpu::CpuTarget>() : ArrayRef(targets), codegen);
+      cpu::generate(*module, options.forCpu() ? ArrayRef(targets) : ArrayRef<cpu::CpuTarget>(), codegen);
   if (!generated)
     return generated.takeError();
   code = std::move(*generated);

@@ -13,7 +13,7 @@ bool CompileOptions::isPage() const { return StringRef(model).ends_with(".heddle
 
 std::string CompileOptions::text() const {
   std::string text = formatv("-O{0} --target {1}", optLevel, target);
-  if (target != "vulkan")
+  if (forCpu())
     text += " --cpu " + cpu;
   if (!quantize.empty())
     text += " --quantize " + quantize;
@@ -53,9 +53,9 @@ static Error setArch(CompileOptions &options, StringRef value) {
 }
 
 static Error setTarget(CompileOptions &options, StringRef value) {
-  if (value != "cpu" && value != "vulkan")
-    return expected("'--target'", "'cpu' or 'vulkan'", value);
-  options.target = value.str();
+  if (value != "cpu" && value != "vulkan" && value != "vulkan,cpu" && value != "cpu,vulkan")
+    return expected("'--target'", "'cpu', 'vulkan' or 'vulkan,cpu'", value);
+  options.target = value == "cpu,vulkan" ? "vulkan,cpu" : value.str();
   return Error::success();
 }
 
@@ -114,7 +114,7 @@ static Error setSize(CompileOptions &options, StringRef value) {
 ArrayRef<CompileOption> heddle::compileOptionTable() {
   static constexpr CompileOption table[] = {
       {"arch", "PAGE", "the architecture; default: the page in models/ that serves the checkpoint", setArch},
-      {"target", "cpu|vulkan", "what runs the program; default: cpu", setTarget},
+      {"target", "cpu|vulkan|vulkan,cpu", "what runs the program; default: cpu", setTarget},
       {"cpu", "NAME,...", "processors, the best first: native (default), x86-64-v3, znver4 ...", setCpu},
       {"O", "LEVEL", "-O0: the plain road, nothing fused; -O2 is the default", setLevel},
       {"quantize", "FORMAT", "f32, f16, bf16, q8_0, q5_0, q5_1, q4_0, q4_1; default: as stored", setQuantize},

@@ -26,6 +26,8 @@ struct CompileOptions {
 
   /// Whether the model is a page alone.
   bool isPage() const;
+  bool forVulkan() const { return target != "cpu"; }
+  bool forCpu() const { return target != "vulkan"; }
   /// As they would be typed, but for the model: "-O2 --cpu native".
   std::string text() const;
   /// Refuses what does not go together.
