@@ -19,6 +19,7 @@ build=(
   libflatbuffers-dev flatbuffers-compiler
   libvulkan-dev                       # Vulkan's headers: programs open its loader when they run
   spirv-tools                         # SPIRV-Tools as a library: shaders are optimised and validated
+  libspirv-cross-c-shared-dev         # and written as GLSL for those who read that
   python3 python3-venv                # scripts/fetch-model.py: pip, in a virtual environment if need be
 )
 test=(

@@ -7,7 +7,7 @@
 //   - NoContraction on float arithmetic: results are what the kernel says, on every device, and polynomials'
 //   steps stay in
 //     their order;
-//   - no variable that is not used.
+//   - no variable that is not used; names that say what is bound.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,6 +17,7 @@
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
+#include "runtime/abi/vulkan.h"
 
 using namespace mlir;
 
@@ -29,6 +30,33 @@ namespace {
 
 spirv::StorageClass storageOf(spirv::GlobalVariableOp variable) {
   return cast<spirv::PointerType>(variable.getType()).getStorageClass();
+}
+
+/// What a variable holds, for those who read shaders; empty: leave its name.
+std::string nameOf(spirv::GlobalVariableOp variable) {
+  if (storageOf(variable) == spirv::StorageClass::PushConstant)
+    return "places";
+  if (storageOf(variable) == spirv::StorageClass::Workgroup)
+    return "shared";
+  if (storageOf(variable) != spirv::StorageClass::StorageBuffer || !variable.getBinding())
+    return "";
+  constexpr StringRef names[HEDDLE_BINDS] = {"arena", "weights", "caches", "call"};
+  auto buffer = cast<spirv::StructType>(cast<spirv::PointerType>(variable.getType()).getPointeeType());
+  auto elements = cast<spirv::RuntimeArrayType>(buffer.getElementType(0));
+  return (names[*variable.getBinding()] + (isa<VectorType>(elements.getElementType()) ? "_vectors" : ""))
+      .str();
+}
+
+void giveNames(spirv::ModuleOp module) {
+  SymbolTable symbols(module);
+  for (auto variable : module.getOps<spirv::GlobalVariableOp>()) {
+    std::string name = nameOf(variable), unique = name;
+    if (name.empty())
+      continue;
+    for (int i = 2; symbols.lookup(unique); ++i)
+      unique = name + std::to_string(i);
+    (void)symbols.rename(variable, unique);
+  }
 }
 
 void finish(spirv::ModuleOp module) {
@@ -55,6 +83,7 @@ void finish(spirv::ModuleOp module) {
     if (!used)
       variable.erase();
   }
+  giveNames(module);
   module.walk([](Operation *op) {
     if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp>(op))
       op->setAttr("no_contraction", UnitAttr::get(op->getContext()));

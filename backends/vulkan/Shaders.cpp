@@ -3,6 +3,7 @@
 #include "backends/vulkan/Shaders.h"
 
 #include "backends/lanes/Passes.h"
+#include "backends/vulkan/Glsl.h"
 #include "backends/vulkan/Passes.h"
 #include "backends/vulkan/SpirvTools.h"
 
@@ -19,6 +20,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/SPIRV/Serialization.h"
 #include "mlir/Transforms/Passes.h"
+#include <map>
 
 using namespace mlir;
 
@@ -41,12 +43,14 @@ private:
   llvm::Error apply(llvm::function_ref<void(OpPassManager &)> add);
   void show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print);
   void copyKernels();
+  using Writer = llvm::Expected<std::string> (*)(llvm::ArrayRef<uint32_t>);
+  llvm::Error append(Stage stage, Writer write, const Shader &shader, llvm::StringRef comment);
   llvm::Error serialize(spirv::ModuleOp module, Shader &shader);
 
   ModuleOp kernels;
   const ShaderOptions &options;
   OwningOpRef<ModuleOp> module;
-  std::string assembly;
+  std::map<Stage, std::string> texts;
 };
 
 /// The kernels alone, in a module for the baseline.
@@ -83,6 +87,17 @@ void Generation::show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)>
   options.show(stage, text);
 }
 
+/// Adds the shader to a stage's text, if that is wanted, under its kernel's name.
+llvm::Error Generation::append(Stage stage, Writer write, const Shader &shader, llvm::StringRef comment) {
+  if (!options.show || !options.wanted(stage))
+    return llvm::Error::success();
+  llvm::Expected<std::string> text = write(shader.spirv);
+  if (!text)
+    return text.takeError();
+  texts[stage] += (comment + shader.kernel + "\n" + *text + "\n").str();
+  return llvm::Error::success();
+}
+
 llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   SmallVector<uint32_t> words;
   bool debug = bool(options.show);
@@ -102,13 +117,9 @@ llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   if (!result)
     return failure(llvm::toString(result.takeError()));
   shader.spirv = std::move(*result);
-  if (options.show && options.wanted(Stage::Assembly)) {
-    llvm::Expected<std::string> text = disassemble(shader.spirv);
-    if (!text)
-      return text.takeError();
-    assembly += "; " + shader.kernel + "\n" + *text + "\n";
-  }
-  return llvm::Error::success();
+  if (llvm::Error error = append(Stage::Assembly, disassemble, shader, "; "))
+    return error;
+  return append(Stage::Glsl, toGlsl, shader, "// ");
 }
 
 llvm::Expected<std::vector<Shader>> Generation::run() {
@@ -152,7 +163,8 @@ llvm::Expected<std::vector<Shader>> Generation::run() {
   for (auto [shader, spirvModule] : llvm::zip_equal(shaders, module->getOps<spirv::ModuleOp>()))
     if (llvm::Error error = serialize(spirvModule, shader))
       return std::move(error);
-  show(Stage::Assembly, [&](llvm::raw_ostream &out) { out << assembly; });
+  for (Stage stage : {Stage::Assembly, Stage::Glsl})
+    show(stage, [&](llvm::raw_ostream &out) { out << texts[stage]; });
   return shaders;
 }
 

@@ -22,7 +22,7 @@ class ModuleOp;
 namespace heddle::vulkan {
 
 /// What can be seen on the way, in this order.
-enum class Stage { Gpu, Spirv, Assembly };
+enum class Stage { Gpu, Spirv, Assembly, Glsl };
 
 struct ShaderOptions {
   int64_t shared = 16384; // bytes of memory that a workgroup has: what Vulkan guarantees

@@ -228,6 +228,8 @@ static StringRef stageName(vulkan::Stage stage) {
     return "spirv";
   case vulkan::Stage::Assembly:
     return "spirv-asm";
+  case vulkan::Stage::Glsl:
+    return "glsl";
   }
   return "";
 }

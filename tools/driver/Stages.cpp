@@ -41,6 +41,7 @@ std::vector<StageInfo> heddle::allStages() {
   stages.push_back({"gpu", "for Vulkan: kernels in the gpu dialect", Phase::Code});
   stages.push_back({"spirv", "for Vulkan: kernels in the spirv dialect", Phase::Code});
   stages.push_back({"spirv-asm", "for Vulkan: kernels as SPIR-V assembly, optimised", Phase::Code});
+  stages.push_back({"glsl", "for Vulkan: kernels as GLSL, to be read", Phase::Code});
   stages.push_back({"schedule", "the program's steps, slots and caches", Phase::Schedule});
   return stages;
 }
