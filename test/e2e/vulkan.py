@@ -67,6 +67,22 @@ def device_of(heddle, scratch):
         return None
 
 
+def check_without_driver(heddle, folder, scratch):
+    """A program with shaders alone says that there is no device; one for the processor, too, computes there."""
+    driver = os.environ.get("VK_ICD_FILENAMES")
+    os.environ["VK_ICD_FILENAMES"] = str(scratch / "no-such-driver.json")
+    try:
+        message = run(heddle, "eval", folder, "--target", "vulkan", "--input", scratch / "in.safetensors", "--output",
+                      scratch / "out.safetensors", status=1).stderr
+        if "no Vulkan driver" not in message:
+            raise Failure(f"the message is '{message.strip()[-300:]}'")
+        return goldens.check(heddle, folder, scratch, ["--target", "vulkan,cpu"])
+    finally:
+        os.environ.pop("VK_ICD_FILENAMES")
+        if driver:
+            os.environ["VK_ICD_FILENAMES"] = driver
+
+
 def check_perplexity(program, text):
     losses = json.loads((smollm2.REFERENCE / "wikitext.json").read_text())["nll_per_window"][:WINDOWS]
     expected = math.exp(sum(losses) / len(losses))
@@ -99,6 +115,12 @@ def main():
                 results.case(name, validation.over, goldens.check, heddle, folder, scratch, [level, "--target", "vulkan"])
             else:
                 results.skip(name, f"no {folder}")
+
+    both = SOURCE / "data/llama"
+    results.case("vulkan,cpu: the device", validation.over, goldens.check, heddle, both, scratch, ["--target", "vulkan,cpu"])
+    results.case("vulkan,cpu: the processor", goldens.check, heddle, both, scratch,
+                 ["--target", "vulkan,cpu", "--device", "cpu"])
+    results.case("without a driver", check_without_driver, heddle, both, scratch)
 
     if not model:
         results.skip("smollm2", "the model is not in the cache; scripts/fetch-model.py fetches it")
