@@ -1,7 +1,8 @@
 //===- Pipeline.cpp - the parts of a tokenizer.json -----------------------===//
 //
 // Every part is an object with a "type", and "Sequence" holds others in a list: `forEachPart` flattens those.
-// What is not known is an error rather than ignored: tokens that are wrong only sometimes are worse than none.
+// What is not known is an error rather than ignored: tokens that are wrong only sometimes are worse than
+// none.
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/tokenizer/Pipeline.h"
@@ -25,7 +26,8 @@ struct Part {
   bool flag(StringRef key, bool otherwise) const { return object.getBoolean(key).value_or(otherwise); }
 
   Error wrong(const Twine &key, const Twine &expected, const json::Value *found) const {
-    return readError(file, where + (type().empty() ? Twine() : " \"" + type() + "\"") + ", key \"" + key + "\"",
+    return readError(file,
+                     where + (type().empty() ? Twine() : " \"" + type() + "\"") + ", key \"" + key + "\"",
                      expected, found ? jsonExcerpt(*found) : "nothing");
   }
   Error unsupported() const {
@@ -96,14 +98,16 @@ Error readBehavior(const Part &part, SplitBehavior &behavior) {
 /// "prepend_scheme", or the older "add_prefix_space".
 Error readPrepend(const Part &part, PrependScheme &prepend) {
   bool older = part.flag("add_prefix_space", true);
-  std::optional<PrependScheme> read = StringSwitch<std::optional<PrependScheme>>(
-                                          part.object.getString("prepend_scheme").value_or(older ? "always" : "never"))
-                                          .Case("always", PrependScheme::Always)
-                                          .Case("first", PrependScheme::First)
-                                          .Case("never", PrependScheme::Never)
-                                          .Default(std::nullopt);
+  std::optional<PrependScheme> read =
+      StringSwitch<std::optional<PrependScheme>>(
+          part.object.getString("prepend_scheme").value_or(older ? "always" : "never"))
+          .Case("always", PrependScheme::Always)
+          .Case("first", PrependScheme::First)
+          .Case("never", PrependScheme::Never)
+          .Default(std::nullopt);
   if (!read)
-    return part.wrong("prepend_scheme", "\"always\", \"first\" or \"never\"", part.object.get("prepend_scheme"));
+    return part.wrong("prepend_scheme", "\"always\", \"first\" or \"never\"",
+                      part.object.get("prepend_scheme"));
   prepend = *read;
   return Error::success();
 }
@@ -112,8 +116,24 @@ std::string replacement(const Part &part) {
   return part.object.getString("replacement").value_or("\xE2\x96\x81").str();
 }
 
+/// BertNormalizer: what it is made of, each a step of its own.
+void addBertNormalizer(const Part &part, TokenizerModel &model) {
+  using Kind = Normalizer::Kind;
+  bool lowercase = part.flag("lowercase", true), strip = part.flag("strip_accents", lowercase);
+  for (auto [wanted, kind] : {std::pair(part.flag("clean_text", true), Kind::CleanText),
+                              std::pair(part.flag("handle_chinese_chars", true), Kind::SpaceIdeographs),
+                              std::pair(strip, Kind::Nfd), std::pair(strip, Kind::StripNonspacingMarks),
+                              std::pair(lowercase, Kind::Lowercase)})
+    if (wanted)
+      model.normalizers.emplace_back().kind = kind;
+}
+
 Error addNormalizer(const Part &part, TokenizerModel &model) {
   using Kind = Normalizer::Kind;
+  if (part.type() == "BertNormalizer") {
+    addBertNormalizer(part, model);
+    return Error::success();
+  }
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
                                  .Case("NFC", Kind::Nfc)
                                  .Case("NFD", Kind::Nfd)
@@ -145,6 +165,11 @@ Error addNormalizer(const Part &part, TokenizerModel &model) {
 
 Error addPreTokenizer(const Part &part, TokenizerModel &model) {
   using Kind = PreTokenizerStep::Kind;
+  if (part.type() == "BertPreTokenizer") { // words, and each punctuation sign alone
+    model.preTokenizer.emplace_back().kind = Kind::WhitespaceSplit;
+    model.preTokenizer.emplace_back().kind = Kind::Punctuation;
+    return Error::success();
+  }
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
                                  .Case("Split", Kind::SplitString)
                                  .Case("Digits", Kind::Digits)
@@ -182,6 +207,14 @@ Error addPreTokenizer(const Part &part, TokenizerModel &model) {
 
 Error addDecoder(const Part &part, TokenizerModel &model) {
   using Kind = DecoderStep::Kind;
+  if (part.type() == "WordPiece") {
+    DecoderStep &step = model.decoder.emplace_back();
+    step.kind = Kind::WordPiece;
+    step.pattern = part.object.getString("prefix").value_or("##").str();
+    if (part.flag("cleanup", true))
+      model.decoder.emplace_back().kind = Kind::CleanUp;
+    return Error::success();
+  }
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
                                  .Case("ByteLevel", Kind::ByteLevel)
                                  .Case("Metaspace", Kind::Metaspace)
@@ -245,7 +278,8 @@ Error readTemplate(const Part &part, TokenizerModel &model) {
     if (!ids)
       return part.wrong("single", "the name of one of its \"special_tokens\"", &item);
     for (const json::Value &id : *ids)
-      if (Error error = addId(part, id.getAsInteger(), "special_tokens", model, behind ? model.suffix : model.prefix))
+      if (Error error =
+              addId(part, id.getAsInteger(), "special_tokens", model, behind ? model.suffix : model.prefix))
         return error;
   }
   return Error::success();

@@ -48,29 +48,29 @@ private:
   }
 
   Error readVocabulary(const json::Object &root, const json::Object &config) {
-    const json::Object *bpe = root.getObject("model");
-    if (!bpe)
+    const json::Object *part = root.getObject("model");
+    if (!part)
       return wrong("model", "an object", root.get("model"));
-    StringRef type = bpe->getString("type").value_or(bpe->get("merges") ? "BPE" : "");
-    if (type != "BPE")
-      return wrong("model, key \"type\"", "\"BPE\"", bpe->get("type"), "other models cannot be compiled yet");
-    for (StringRef key : {"continuing_subword_prefix", "end_of_word_suffix"})
-      if (!bpe->getString(key).value_or("").empty())
-        return wrong("model, key \"" + key + "\"", "nothing", bpe->get(key), "this cannot be compiled yet");
-    if (Error error = readTokens(*bpe))
+    StringRef type = part->getString("type").value_or(part->get("merges") ? "BPE" : "");
+    if (type != "BPE" && type != "WordPiece")
+      return wrong("model, key \"type\"", "\"BPE\" or \"WordPiece\"", part->get("type"),
+                   "other models cannot be compiled yet");
+    if (Error error = readTokens(*part))
       return error;
     if (Error error = readAddedTokens(root))
       return error;
     if (Error error = readAddedTokensDecoder(config))
       return error;
     model.vocabulary = vocabulary.finish();
-    return readModel(*bpe);
+    if (Error error = readUnknown(*part))
+      return error;
+    return type == "BPE" ? readBpe(*part) : readWordPiece(*part);
   }
 
-  Error readTokens(const json::Object &bpe) {
-    const json::Object *vocab = bpe.getObject("vocab");
+  Error readTokens(const json::Object &part) {
+    const json::Object *vocab = part.getObject("vocab");
     if (!vocab)
-      return wrong("model, key \"vocab\"", "an object of tokens and ids", bpe.get("vocab"));
+      return wrong("model, key \"vocab\"", "an object of tokens and ids", part.get("vocab"));
     for (const auto &[token, id] : *vocab) {
       std::optional<int64_t> number = id.getAsInteger();
       if (!number || !vocabulary.add(*number, token))
@@ -132,16 +132,37 @@ private:
     return Error::success();
   }
 
-  Error readModel(const json::Object &bpe) {
+  Error readUnknown(const json::Object &part) {
+    std::optional<StringRef> unknown = part.getString("unk_token");
+    if (!unknown)
+      return Error::success();
+    model.unknown = vocabulary.find(*unknown);
+    if (!model.unknown)
+      return wrong("model, key \"unk_token\"", "a token of the vocabulary", part.get("unk_token"));
+    return Error::success();
+  }
+
+  Error readWordPiece(const json::Object &part) {
+    model.kind = TokenizerKind::WordPiece;
+    if (!model.unknown)
+      return wrong("model, key \"unk_token\"", "a token of the vocabulary", part.get("unk_token"));
+    model.subwordPrefix = part.getString("continuing_subword_prefix").value_or("##").str();
+    int64_t longest = part.getInteger("max_input_chars_per_word").value_or(100);
+    if (longest < 0 || longest > UINT32_MAX)
+      return wrong("model, key \"max_input_chars_per_word\"", "a count",
+                   part.get("max_input_chars_per_word"));
+    model.maxWordCharacters = uint32_t(longest);
+    return Error::success();
+  }
+
+  Error readBpe(const json::Object &bpe) {
     model.kind = TokenizerKind::MergeBpe;
+    for (StringRef key : {"continuing_subword_prefix", "end_of_word_suffix"})
+      if (!bpe.getString(key).value_or("").empty())
+        return wrong("model, key \"" + key + "\"", "nothing", bpe.get(key), "this cannot be compiled yet");
     model.ignoreMerges = bpe.getBoolean("ignore_merges").value_or(false);
     model.byteFallback = bpe.getBoolean("byte_fallback").value_or(false);
     model.fuseUnknown = bpe.getBoolean("fuse_unk").value_or(false);
-    if (std::optional<StringRef> unknown = bpe.getString("unk_token")) {
-      model.unknown = vocabulary.find(*unknown);
-      if (!model.unknown)
-        return wrong("model, key \"unk_token\"", "a token of the vocabulary", bpe.get("unk_token"));
-    }
     const json::Array *merges = bpe.getArray("merges");
     if (!merges)
       return wrong("model, key \"merges\"", "a list", bpe.get("merges"));
@@ -187,7 +208,8 @@ private:
     // A list of templates by name: the one for plain conversations.
     if (const json::Array *named = config.getArray("chat_template"); named && model.chatTemplate.empty())
       for (const json::Value &entry : *named)
-        if (const json::Object *object = entry.getAsObject(); object && object->getString("name") == "default")
+        if (const json::Object *object = entry.getAsObject();
+            object && object->getString("name") == "default")
           model.chatTemplate = object->getString("template").value_or("").str();
   }
 

@@ -24,7 +24,7 @@ struct TokenizerFiles {
   llvm::StringRef folder;          // for messages
 };
 
-/// Reads a tokenizer.json whose model is BPE, and what tokenizer_config.json adds: more added tokens, the
+/// Reads a tokenizer.json whose model is BPE or WordPiece, and what tokenizer_config.json adds: more added tokens, the
 /// special tokens' names, the chat template. Errors: what is malformed; kinds of model, normalizer,
 /// pre-tokenizer, post-processor and decoder that are not supported.
 llvm::Expected<TokenizerModel> readTokenizerJson(const TokenizerFiles &files);

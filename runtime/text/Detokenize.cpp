@@ -53,6 +53,25 @@ std::string metaspace(std::string_view token, const DecoderStep &step, bool firs
   return replaceAll(token, step.pattern, " ");
 }
 
+/// A token that goes on with a word joins it; any other but the first begins a new one.
+std::string wordPiece(std::string_view token, const DecoderStep &step, bool first) {
+  if (first)
+    return std::string(token);
+  if (token.starts_with(step.pattern))
+    return std::string(token.substr(step.pattern.size()));
+  return " " + std::string(token);
+}
+
+/// What English puts no space before.
+std::string cleanUp(std::string text) {
+  static constexpr std::pair<std::string_view, std::string_view> rules[] = {
+      {" .", "."},   {" ?", "?"},           {" !", "!"},   {" ,", ","},     {" ' ", "'"},   {" n't", "n't"},
+      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (auto [pattern, content] : rules)
+    text = replaceAll(text, pattern, content);
+  return text;
+}
+
 } // namespace
 
 Detokenizer::Detokenizer(const TokenizerModel &model) {
@@ -99,6 +118,10 @@ void Detokenizer::push(State &state, std::string_view token, bool wholeRuns, std
       text = strip(text, step);
     else if (step.kind == Kind::Metaspace)
       text = metaspace(text, step, state.first);
+    else if (step.kind == Kind::WordPiece)
+      text = wordPiece(text, step, state.first);
+    else if (step.kind == Kind::CleanUp)
+      text = cleanUp(std::move(text));
     else if ((byte = byteOfToken(text)))
       break; // what follows could only change text
   }

@@ -104,6 +104,15 @@ std::string NormalizerChain::apply(std::string_view text) const {
     case Normalizer::Kind::ByteLevel:
       current = byteLetters(current);
       break;
+    case Normalizer::Kind::CleanText:
+      current = cleanText(current);
+      break;
+    case Normalizer::Kind::SpaceIdeographs:
+      current = spaceIdeographs(current);
+      break;
+    case Normalizer::Kind::StripNonspacingMarks:
+      current = stripNonspacingMarks(current);
+      break;
     }
     checkSize(current.size());
   }

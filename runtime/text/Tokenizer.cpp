@@ -8,9 +8,11 @@
 #include "runtime/text/Normalize.h"
 #include "runtime/text/PreTokenize.h"
 #include "runtime/text/Utf8.h"
+#include "runtime/text/WordPiece.h"
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace heddle {
 
@@ -32,6 +34,15 @@ AddedTokenFinder makeFinder(const TokenizerModel &model, const NormalizerChain *
 TokenizerModel validated(TokenizerModel model) {
   validate(model);
   return model;
+}
+
+/// What makes tokens of a piece; each kind has `encode` and `Scratch`.
+using PieceEncoder = std::variant<Bpe, WordPiece>;
+
+PieceEncoder makeEncoder(const TokenizerModel &model, const TokenIndex &index) {
+  if (model.kind == TokenizerKind::WordPiece)
+    return PieceEncoder(std::in_place_type<WordPiece>, model, index);
+  return PieceEncoder(std::in_place_type<Bpe>, model, index);
 }
 
 std::vector<bool> specialIds(const TokenizerModel &model) {
@@ -66,7 +77,7 @@ void appendEscaped(std::string &out, std::string_view text) {
 struct Tokenizer::Impl {
   explicit Impl(TokenizerModel &&given)
       : model(validated(std::move(given))), index(model.vocabulary), normalizers(model.normalizers),
-        preTokenizer(model.preTokenizer), bpe(model, index), detokenizer(model),
+        preTokenizer(model.preTokenizer), encoder(makeEncoder(model, index)), detokenizer(model),
         typedTokens(makeFinder(model, nullptr)), normalizedTokens(makeFinder(model, &normalizers)),
         special(specialIds(model)) {}
 
@@ -76,8 +87,9 @@ struct Tokenizer::Impl {
   }
 
   /// Appends the tokens of text without typed added tokens. `first`: it begins the whole text.
+  template <typename Encoder>
   void encodeText(std::string_view text, bool first, bool parseSpecial, std::vector<int32_t> &out,
-                  Bpe::Scratch &scratch) const {
+                  const Encoder &encoder, typename Encoder::Scratch &scratch) const {
     std::string normalized = normalizers.empty() ? std::string(text) : normalizers.apply(text);
     for (const Segment &segment : normalizedTokens.split(normalized, parseSpecial)) {
       if (segment.id) {
@@ -87,15 +99,31 @@ struct Tokenizer::Impl {
       Pieces pieces = preTokenizer.apply(normalized.substr(segment.begin, segment.end - segment.begin),
                                          first && segment.begin == 0);
       for (size_t i = 0; i < pieces.ranges.size(); ++i)
-        bpe.encode(pieces[i], out, scratch);
+        encoder.encode(pieces[i], out, scratch);
     }
+  }
+
+  /// Appends the tokens of a text.
+  void encode(std::string_view text, bool parseSpecial, std::vector<int32_t> &out) const {
+    std::visit(
+        [&](const auto &encoder) {
+          typename std::remove_cvref_t<decltype(encoder)>::Scratch scratch;
+          for (const Segment &segment : typedTokens.split(text, parseSpecial)) {
+            if (segment.id)
+              out.push_back(int32_t(*segment.id));
+            else
+              encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0,
+                         parseSpecial, out, encoder, scratch);
+          }
+        },
+        encoder);
   }
 
   const TokenizerModel model;
   TokenIndex index;
   NormalizerChain normalizers;
   PreTokenizer preTokenizer;
-  Bpe bpe;
+  PieceEncoder encoder;
   Detokenizer detokenizer;
   AddedTokenFinder typedTokens, normalizedTokens;
   std::vector<bool> special;
@@ -114,14 +142,7 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, bool addSpecial, b
   std::vector<int32_t> ids;
   if (addSpecial)
     ids.assign(model.prefix.begin(), model.prefix.end());
-  Bpe::Scratch scratch;
-  for (const Segment &segment : impl->typedTokens.split(text, parseSpecial)) {
-    if (segment.id)
-      ids.push_back(int32_t(*segment.id));
-    else
-      impl->encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0, parseSpecial,
-                       ids, scratch);
-  }
+  impl->encode(text, parseSpecial, ids);
   if (addSpecial)
     ids.insert(ids.end(), model.suffix.begin(), model.suffix.end());
   return ids;

@@ -33,7 +33,7 @@ void StringTable::reserve(size_t count, size_t totalBytes) {
 namespace {
 
 constexpr std::string_view magic = "HTOK";
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 constexpr size_t maxVocabulary = size_t(1) << 24;
 
 /// Appends fields to a string.
@@ -151,11 +151,13 @@ template <typename Archive, typename Id> void optionalId(Archive &archive, Id &i
 
 /// The fields in their order. `Model` is const when writing.
 template <typename Archive, typename Model> void visit(Archive &archive, Model &model) {
-  archive.choice(model.kind, TokenizerKind::ScoreBpe);
+  archive.choice(model.kind, TokenizerKind::WordPiece);
   archive.text(model.vocabulary.bytes);
   archive.numbers(model.vocabulary.ends);
   archive.numbers(model.merges);
   archive.numbers(model.scores);
+  archive.text(model.subwordPrefix);
+  archive.number(model.maxWordCharacters);
   flag(archive, model.ignoreMerges);
   flag(archive, model.byteFallback);
   flag(archive, model.fuseUnknown);
@@ -169,7 +171,7 @@ template <typename Archive, typename Model> void visit(Archive &archive, Model &
     flag(archive, token.normalized);
   });
   archive.list(model.normalizers, [&](auto &step) {
-    archive.choice(step.kind, Normalizer::Kind::ByteLevel);
+    archive.choice(step.kind, Normalizer::Kind::StripNonspacingMarks);
     archive.text(step.pattern);
     archive.text(step.content);
     flag(archive, step.left);
@@ -187,7 +189,7 @@ template <typename Archive, typename Model> void visit(Archive &archive, Model &
     flag(archive, step.split);
   });
   archive.list(model.decoder, [&](auto &step) {
-    archive.choice(step.kind, DecoderStep::Kind::Strip);
+    archive.choice(step.kind, DecoderStep::Kind::CleanUp);
     archive.text(step.pattern);
     archive.text(step.content);
     archive.choice(step.prepend, PrependScheme::Always);

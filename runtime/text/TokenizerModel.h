@@ -40,8 +40,9 @@ public:
 
 /// How the model turns a piece of text into tokens. Values are stored in programs: only ever add at the end.
 enum class TokenizerKind : uint8_t {
-  MergeBpe = 0, ///< pairs are joined in the order of the list `merges`
-  ScoreBpe = 1, ///< pairs are joined by the score of the token they make (SentencePiece)
+  MergeBpe = 0,  ///< pairs are joined in the order of the list `merges`
+  ScoreBpe = 1,  ///< pairs are joined by the score of the token they make (SentencePiece)
+  WordPiece = 2, ///< the longest tokens of a word, from left to right (BERT)
 };
 
 /// A rewriting of text before it is cut.
@@ -53,11 +54,14 @@ struct Normalizer {
     Nfkd = 3,
     Lowercase = 4,
     StripAccents = 5,
-    ReplaceString = 6, ///< each `pattern` becomes `content`
-    ReplaceRegex = 7,  ///< each match of `pattern` becomes `content`
-    Prepend = 8,       ///< `content` in front of text that is not empty
-    Strip = 9,         ///< white space off the ends chosen by `left`, `right`
-    ByteLevel = 10,    ///< bytes become the 256 letters of GPT-2's alphabet
+    ReplaceString = 6,         ///< each `pattern` becomes `content`
+    ReplaceRegex = 7,          ///< each match of `pattern` becomes `content`
+    Prepend = 8,               ///< `content` in front of text that is not empty
+    Strip = 9,                 ///< white space off the ends chosen by `left`, `right`
+    ByteLevel = 10,            ///< bytes become the 256 letters of GPT-2's alphabet
+    CleanText = 11,            ///< white space becomes spaces, control characters and U+FFFD go
+    SpaceIdeographs = 12,      ///< a space on each side of a Chinese character
+    StripNonspacingMarks = 13, ///< as StripAccents, but only marks of category Mn
   };
   Kind kind = Kind::Nfc;
   std::string pattern, content;
@@ -128,6 +132,8 @@ struct DecoderStep {
     Fuse = 3,         ///< joins all tokens; later steps see one text
     Replace = 4,      ///< each `pattern` becomes `content`
     Strip = 5,        ///< up to `start` / `stop` times the character `content` off the ends
+    WordPiece = 6,    ///< a space before each token but the first, or `pattern` off its front
+    CleanUp = 7,      ///< no space before punctuation and contractions within a token
   };
   Kind kind = Kind::Fuse;
   std::string pattern, content;
@@ -142,11 +148,13 @@ struct DecoderStep {
 struct TokenizerModel {
   TokenizerKind kind = TokenizerKind::MergeBpe;
   StringTable vocabulary;
-  std::vector<Merge> merges; ///< MergeBpe: first come, first joined
-  std::vector<float> scores; ///< ScoreBpe: one a token; minus infinity: no merge makes it
-  bool ignoreMerges = false; ///< a piece that is a token is that token
-  bool byteFallback = false; ///< unknown characters become <0xNN> tokens
-  bool fuseUnknown = false;  ///< neighbouring unknown characters become one unknown token
+  std::vector<Merge> merges;      ///< MergeBpe: first come, first joined
+  std::vector<float> scores;      ///< ScoreBpe: one a token; minus infinity: no merge makes it
+  std::string subwordPrefix;      ///< WordPiece: in front of tokens that go on with a word ("##")
+  uint32_t maxWordCharacters = 0; ///< WordPiece: longer words are unknown
+  bool ignoreMerges = false;      ///< a piece that is a token is that token
+  bool byteFallback = false;      ///< unknown characters become <0xNN> tokens
+  bool fuseUnknown = false;       ///< neighbouring unknown characters become one unknown token
 
   std::vector<AddedToken> addedTokens;
   std::vector<Normalizer> normalizers;
@@ -159,7 +167,8 @@ struct TokenizerModel {
   std::string chatTemplate;     ///< Jinja source; empty: a base model
 };
 
-/// Throws Error unless the parts agree: every id is in the vocabulary, every string of it is where it should be.
+/// Throws Error unless the parts agree: every id is in the vocabulary, every string of it is where it should
+/// be.
 void validate(const TokenizerModel &model);
 
 /// The bytes a program carries. Throws Error when the model refers to tokens that it does not have.

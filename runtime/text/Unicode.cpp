@@ -56,7 +56,8 @@ std::string toNormalForm(std::string_view text, NormalForm form) {
     return std::string(text);
   bool compatibility = form == NormalForm::Nfkc || form == NormalForm::Nfkd;
   bool compose = form == NormalForm::Nfc || form == NormalForm::Nfkc;
-  auto options = utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0));
+  auto options =
+      utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0));
   std::vector<utf8proc_int32_t> points = decompose(text, options);
   orderMarks(points);
   if (compose) {
@@ -85,20 +86,77 @@ std::string toLowercase(std::string_view text) {
   return out;
 }
 
-std::string stripMarks(std::string_view text) {
+namespace {
+
+/// `text` without characters of the categories `first` to `last`.
+std::string stripCategories(std::string_view text, utf8proc_category_t first, utf8proc_category_t last) {
   std::string out;
   out.reserve(text.size());
   forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
-    utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
-    if (category < UTF8PROC_CATEGORY_MN || category > UTF8PROC_CATEGORY_ME)
+    utf8proc_category_t category = c < 0x80 ? UTF8PROC_CATEGORY_LU : utf8proc_category(utf8proc_int32_t(c));
+    if (category < first || category > last)
       out += text.substr(begin, end - begin);
   });
   return out;
 }
 
+bool isOther(char32_t c) {
+  if (c < 0x80)
+    return c < 0x20 || c == 0x7F;
+  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  return category == UTF8PROC_CATEGORY_CN || category >= UTF8PROC_CATEGORY_CC;
+}
+
+/// The blocks that BERT's tokenizer lists; the seventh begins late there, too.
+bool isBertIdeograph(char32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
+         (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
+} // namespace
+
+std::string stripMarks(std::string_view text) {
+  return stripCategories(text, UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_ME);
+}
+
+std::string stripNonspacingMarks(std::string_view text) {
+  return stripCategories(text, UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_MN);
+}
+
+std::string cleanText(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
+    if (c == '\t' || c == '\n' || c == '\r')
+      out += ' ';
+    else if (c == 0xFFFD || isOther(c))
+      return;
+    else if (isWhiteSpace(c))
+      out += ' ';
+    else
+      out += text.substr(begin, end - begin);
+  });
+  return out;
+}
+
+std::string spaceIdeographs(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
+    std::string_view character = text.substr(begin, end - begin);
+    if (isBertIdeograph(c))
+      (out += ' ').append(character) += ' ';
+    else
+      out += character;
+  });
+  return out;
+}
+
 bool isWhiteSpace(char32_t c) {
-  return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
-         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+  return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
 }
 
 bool isNumeric(char32_t c) {
@@ -108,14 +166,16 @@ bool isNumeric(char32_t c) {
 
 bool isPunctuation(char32_t c) {
   if (c < 0x80)
-    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
+    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
+           (c >= '{' && c <= '~');
   utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
   return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
 }
 
 bool isWordCharacter(char32_t c) {
   utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
-  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ND) || category == UTF8PROC_CATEGORY_PC;
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ND) ||
+         category == UTF8PROC_CATEGORY_PC;
 }
 
 bool isPrintable(char32_t c) {

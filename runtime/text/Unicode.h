@@ -19,12 +19,21 @@ std::string toLowercase(std::string_view text);
 /// `text` without combining marks (categories Mn, Mc, Me).
 std::string stripMarks(std::string_view text);
 
-bool isWhiteSpace(char32_t c);  ///< property White_Space
-bool isNumeric(char32_t c);     ///< categories Nd, Nl, No
-bool isPunctuation(char32_t c); ///< ASCII punctuation and symbols, and categories P*
+/// `text` without marks of category Mn.
+std::string stripNonspacingMarks(std::string_view text);
+
+/// BERT's cleaning: white space becomes spaces; control characters, unassigned ones and U+FFFD go.
+std::string cleanText(std::string_view text);
+
+/// `text` with a space on each side of the characters that BERT takes for Chinese.
+std::string spaceIdeographs(std::string_view text);
+
+bool isWhiteSpace(char32_t c);    ///< property White_Space
+bool isNumeric(char32_t c);       ///< categories Nd, Nl, No
+bool isPunctuation(char32_t c);   ///< ASCII punctuation and symbols, and categories P*
 bool isWordCharacter(char32_t c); ///< letters, marks, digits, connectors
 
-bool isPrintable(char32_t c);     ///< neither control, format, unassigned nor, but for the space, separator
+bool isPrintable(char32_t c); ///< neither control, format, unassigned nor, but for the space, separator
 
 /// One character in the other case; where that takes several, as with the German sharp s, itself.
 char32_t toLower(char32_t c);

@@ -46,6 +46,32 @@ TEST(Tokenizer, JoinsInTheOrderOfTheMerges) {
   EXPECT_EQ(tokenizer.encode(""), Ids{});
 }
 
+TEST(Tokenizer, WordPieceTakesTheLongestTokens) {
+  TokenizerModel model;
+  for (const char *token : {"[UNK]", "un", "unaff", "##aff", "##able", "##a", "##\xC3\xA9", "a", "."})
+    model.vocabulary.add(token);
+  model.kind = TokenizerKind::WordPiece;
+  model.subwordPrefix = "##";
+  model.maxWordCharacters = 9;
+  EXPECT_THROW((Tokenizer(model)), Error); // a word may be unknown
+  model.unknown = 0;
+  model.preTokenizer.emplace_back().kind = PreTokenizerStep::Kind::WhitespaceSplit;
+  model.decoder.push_back({DecoderStep::Kind::WordPiece, "##", ""});
+  model.decoder.emplace_back().kind = DecoderStep::Kind::CleanUp;
+  Tokenizer tokenizer(model);
+  EXPECT_EQ(tokenizer.encode("unaffable"), (Ids{2, 4}));
+  EXPECT_EQ(tokenizer.encode("a unab"), (Ids{7, 0}));             // the whole word, though "un" is a token
+  EXPECT_EQ(tokenizer.encode("aaaaaaaaa aaaaaaaaaa"), (Ids{7, 5, 5, 5, 5, 5, 5, 5, 5, 0})); // 10 are too many
+  EXPECT_EQ(tokenizer.encode("a\xC3\xA9\xC3\xA9"), (Ids{7, 6, 6}));
+  EXPECT_EQ(tokenizer.decode(Ids{1, 3, 7, 8, 4}), "unaff a.able");
+}
+
+TEST(Unicode, BertCleansAsItsReferenceDoes) {
+  EXPECT_EQ(cleanText("a\tb\xC2\xA0" "c\x01\xEF\xBF\xBD\xE2\x80\x8B" "d"), "a b cd"); // a zero width space is format
+  EXPECT_EQ(spaceIdeographs("a\xE4\xBD\xA0z"), "a \xE4\xBD\xA0 z");
+  EXPECT_EQ(stripNonspacingMarks("e\xCC\x81\xE0\xA4\xBE"), "e\xE0\xA4\xBE"); // a vowel sign takes space
+}
+
 TEST(Tokenizer, SpecialTokensAreTextOnRequest) {
   TokenizerModel model = smallModel();
   model.prefix = {3};
@@ -225,9 +251,11 @@ std::string errorOf(const char *json) {
 
 TEST(TokenizerJson, ErrorsNameThePlace) {
   EXPECT_NE(errorOf("{").find("m/tokenizer.json"), std::string::npos);
-  EXPECT_EQ(errorOf(R"({"model": {"type": "Unigram"}})"),
-            "m/tokenizer.json: model, key \"type\": expected \"BPE\", found \"Unigram\"; other models cannot be "
-            "compiled yet");
+  EXPECT_EQ(errorOf(R"({"model": {"type": "WordLevel"}})"),
+            "m/tokenizer.json: model, key \"type\": expected \"BPE\" or \"WordPiece\", found \"WordLevel\"; other "
+            "models cannot be compiled yet");
+  EXPECT_EQ(errorOf(R"({"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}})"),
+            "m/tokenizer.json: model, key \"unk_token\": expected a token of the vocabulary, found \"[UNK]\"");
   EXPECT_EQ(errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "b"]]}})"),
             "m/tokenizer.json: model, merge 0: expected two tokens that make a third, found [\"a\",\"b\"]");
   EXPECT_EQ(errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "CTC"}})"),

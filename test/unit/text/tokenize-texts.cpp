@@ -1,0 +1,82 @@
+//===- tokenize-texts.cpp - the tokens of many texts ------------------------===//
+//
+//   tokenize-texts TOKENIZER < TEXTS     texts, each ended by a zero byte; prints a line of ids for each
+//   tokenize-texts TOKENIZER --time FILE takes a file as one text; prints megabytes per second, one thread
+//
+// TOKENIZER: a folder with a tokenizer.json, or a GGUF file. Without the tokens around a text; what is a
+// special token's spelling becomes that token. For scripts that compare with another implementation.
+//
+//===----------------------------------------------------------------------===//
+
+#include "frontend/checkpoint/Checkpoint.h"
+#include "frontend/tokenizer/TokenizerReader.h"
+#include "runtime/support/Error.h"
+#include "runtime/text/Tokenizer.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+
+using namespace heddle;
+using namespace llvm;
+
+namespace {
+
+ExitOnError exitOnError("tokenize-texts: ");
+
+/// The text of a file; empty if it is not there.
+std::string readText(const Twine &path) {
+  auto file = MemoryBuffer::getFile(path);
+  return file ? (*file)->getBuffer().str() : std::string();
+}
+
+Tokenizer open(StringRef path) {
+  if (!sys::fs::is_directory(path)) {
+    std::unique_ptr<Checkpoint> checkpoint = exitOnError(openCheckpoint(path.str()));
+    if (std::optional<TokenizerModel> model = exitOnError(readTokenizer(*checkpoint)))
+      return Tokenizer(std::move(*model));
+    exitOnError(createStringError("no tokenizer in " + path));
+  }
+  std::string tokenizer = readText(path + "/tokenizer.json"),
+              config = readText(path + "/tokenizer_config.json");
+  return Tokenizer(exitOnError(readTokenizerJson({tokenizer, config, "", path})));
+}
+
+void printIds(const Tokenizer &tokenizer, StringRef texts) {
+  while (!texts.empty()) {
+    auto [text, rest] = texts.split('\0');
+    const char *separator = "";
+    for (int32_t id : tokenizer.encode(std::string_view(text), /*addSpecial=*/false)) {
+      outs() << separator << id;
+      separator = " ";
+    }
+    outs() << '\n';
+    texts = rest;
+  }
+}
+
+void printSpeed(const Tokenizer &tokenizer, StringRef text) {
+  auto begin = std::chrono::steady_clock::now();
+  size_t count = tokenizer.encode(std::string_view(text), /*addSpecial=*/false).size();
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+  outs() << format("%.1f MB/s, %zu tokens\n", double(text.size()) / 1e6 / seconds.count(), count);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  bool time = argc == 4 && StringRef(argv[2]) == "--time";
+  if (argc != 2 && !time) {
+    errs() << "usage: tokenize-texts TOKENIZER [--time FILE]\n";
+    return 2;
+  }
+  try {
+    Tokenizer tokenizer = open(argv[1]);
+    auto input = exitOnError(errorOrToExpected(MemoryBuffer::getFileOrSTDIN(time ? argv[3] : "-")));
+    time ? printSpeed(tokenizer, input->getBuffer()) : printIds(tokenizer, input->getBuffer());
+  } catch (const heddle::Error &error) {
+    errs() << "tokenize-texts: " << error.what() << '\n';
+    return 1;
+  }
+}
