@@ -48,6 +48,7 @@ struct CompanionFiles {
   std::string tokenizer;       // tokenizer.json
   std::string tokenizerConfig; // tokenizer_config.json
   std::string chatTemplate;    // chat_template.jinja
+  std::string sentencePiece;   // tokenizer.model, or spiece.model
 };
 
 /// An opened checkpoint. Owns the mappings: StoredTensor::bytes, and all that

@@ -134,7 +134,9 @@ Error CheckpointBuilder::readConfigs() {
   }
   auto ifThere = [&](StringRef name) { return fs::exists(inFolder(name)) ? inFolder(name) : std::string(); };
   checkpoint->beside = {ifThere("tokenizer.json"), ifThere("tokenizer_config.json"),
-                        ifThere("chat_template.jinja")};
+                        ifThere("chat_template.jinja"), ifThere("tokenizer.model")};
+  if (checkpoint->beside.sentencePiece.empty())
+    checkpoint->beside.sentencePiece = ifThere("spiece.model");
   return Error::success();
 }
 

@@ -10,6 +10,7 @@
 #include "frontend/checkpoint/ReadError.h"
 #include "frontend/tokenizer/OnigurumaPattern.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Base64.h"
 
 using namespace llvm;
 using namespace heddle;
@@ -128,8 +129,24 @@ void addBertNormalizer(const Part &part, TokenizerModel &model) {
       model.normalizers.emplace_back().kind = kind;
 }
 
+/// Precompiled: a map in base64.
+Error addPrecompiled(const Part &part, TokenizerModel &model) {
+  std::vector<char> bytes;
+  std::optional<StringRef> text = part.object.getString("precompiled_charsmap");
+  Error error = text ? decodeBase64(*text, bytes) : createStringError("nothing");
+  if (error)
+    return part.wrong("precompiled_charsmap", "a map in base64 (" + toString(std::move(error)) + ")",
+                      part.object.get("precompiled_charsmap"));
+  if (!bytes.empty()) // an empty one maps nothing
+    model.normalizers.push_back(
+        {Normalizer::Kind::Precompiled, "", std::string(bytes.begin(), bytes.end()), false, false});
+  return Error::success();
+}
+
 Error addNormalizer(const Part &part, TokenizerModel &model) {
   using Kind = Normalizer::Kind;
+  if (part.type() == "Precompiled")
+    return addPrecompiled(part, model);
   if (part.type() == "BertNormalizer") {
     addBertNormalizer(part, model);
     return Error::success();

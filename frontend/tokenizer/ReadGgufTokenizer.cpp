@@ -25,7 +25,7 @@ public:
   Expected<TokenizerModel> run() {
     if (Error error = readTokens())
       return std::move(error);
-    if (Error error = source.model == "llama" ? readSentencePiece() : readByteLevel())
+    if (Error error = source.model == "llama" || source.model == "t5" ? readSentencePiece() : readByteLevel())
       return std::move(error);
     if (Error error = readSpecialTokens())
       return std::move(error);
@@ -68,11 +68,12 @@ private:
 
   Error readByteLevel() {
     if (source.model != "gpt2")
-      return wrong("tokenizer.ggml.model", "\"gpt2\" or \"llama\"", "\"" + source.model + "\"",
+      return wrong("tokenizer.ggml.model", "\"gpt2\", \"llama\" or \"t5\"", "\"" + source.model + "\"",
                    "other tokenizers cannot be compiled yet");
     const GgufPreTokenizer *pre = findGgufPreTokenizer(source.pre);
     if (!pre)
-      return wrong("tokenizer.ggml.pre", "the name of a pre-tokenizer that is known", "\"" + source.pre + "\"",
+      return wrong("tokenizer.ggml.pre", "the name of a pre-tokenizer that is known",
+                   "\"" + source.pre + "\"",
                    "known are " + ggufPreTokenizerNames() + " and others that work alike");
     model.kind = TokenizerKind::MergeBpe;
     model.ignoreMerges = pre->ignoreMerges;
@@ -113,10 +114,12 @@ private:
   Error readSentencePiece() {
     if (source.scores.empty())
       return wrong("tokenizer.ggml.scores", "an array of numbers", "none");
-    model.kind = TokenizerKind::ScoreBpe;
+    bool unigram = source.model == "t5";
+    model.kind = unigram ? TokenizerKind::Unigram : TokenizerKind::ScoreBpe;
     model.byteFallback = true;
-    model.scores = source.scores;
-    addBosByDefault = true;
+    model.scores.assign(source.scores.begin(), source.scores.end());
+    addBosByDefault = !unigram;
+    addEosByDefault = unigram;
     for (size_t id = 0; id < model.scores.size(); ++id) {
       int32_t type = source.types.empty() ? int32_t(Normal) : source.types[id];
       if (std::isnan(model.scores[id]))
@@ -125,9 +128,24 @@ private:
         model.scores[id] = -std::numeric_limits<float>::infinity();
     }
     bool prefix = source.addSpacePrefix.value_or(true);
-    if (prefix)
-      model.normalizers.push_back({Normalizer::Kind::Prepend, "", mark, false, false});
-    model.normalizers.push_back({Normalizer::Kind::ReplaceString, " ", mark, false, false});
+    if (!source.characterMap.empty())
+      model.normalizers.push_back(
+          {Normalizer::Kind::Precompiled, "", source.characterMap.str(), false, false});
+    if (source.removeExtraSpaces.value_or(unigram)) {
+      model.normalizers.push_back({Normalizer::Kind::Strip, "", "", /*left=*/false, /*right=*/true});
+      model.normalizers.push_back({Normalizer::Kind::ReplaceRegex, " {2,}", mark, false, false});
+    }
+    if (unigram) {
+      PreTokenizerStep &words = model.preTokenizer.emplace_back();
+      words.kind = PreTokenizerStep::Kind::Metaspace;
+      words.pattern = mark;
+      words.prepend = prefix ? PrependScheme::Always : PrependScheme::Never;
+      words.split = true;
+    } else {
+      if (prefix)
+        model.normalizers.push_back({Normalizer::Kind::Prepend, "", mark, false, false});
+      model.normalizers.push_back({Normalizer::Kind::ReplaceString, " ", mark, false, false});
+    }
     model.decoder.push_back({DecoderStep::Kind::Replace, mark, " "});
     model.decoder.emplace_back().kind = DecoderStep::Kind::ByteFallback;
     model.decoder.emplace_back().kind = DecoderStep::Kind::Fuse;
@@ -146,20 +164,23 @@ private:
   }
 
   Error readSpecialTokens() {
-    bool sentencePiece = model.kind == TokenizerKind::ScoreBpe;
-    auto byDefault = [&](std::optional<int64_t> id, int64_t otherwise) {
-      return !id && sentencePiece && size_t(otherwise) < source.tokens.size() ? std::optional(otherwise) : id;
+    bool unigram = model.kind == TokenizerKind::Unigram, bpe = model.kind == TokenizerKind::ScoreBpe;
+    auto byDefault = [&](std::optional<int64_t> id, int64_t ofBpe, int64_t ofUnigram) {
+      int64_t otherwise = unigram ? ofUnigram : ofBpe;
+      return !id && (unigram || bpe) && otherwise >= 0 && size_t(otherwise) < source.tokens.size()
+                 ? std::optional(otherwise)
+                 : id;
     };
-    for (auto [key, id, field] : {std::tuple("tokenizer.ggml.bos_token_id", byDefault(source.bos, 1), &model.bos),
-                                  std::tuple("tokenizer.ggml.eos_token_id", byDefault(source.eos, 2), &model.eos),
-                                  std::tuple("tokenizer.ggml.unknown_token_id", byDefault(source.unknown, 0),
-                                             &model.unknown),
-                                  std::tuple("tokenizer.ggml.padding_token_id", source.padding, &model.pad)})
+    for (auto [key, id, field] :
+         {std::tuple("tokenizer.ggml.bos_token_id", byDefault(source.bos, 1, -1), &model.bos),
+          std::tuple("tokenizer.ggml.eos_token_id", byDefault(source.eos, 2, 1), &model.eos),
+          std::tuple("tokenizer.ggml.unknown_token_id", byDefault(source.unknown, 0, 2), &model.unknown),
+          std::tuple("tokenizer.ggml.padding_token_id", source.padding, &model.pad)})
       if (Error error = readId(key, id, *field))
         return error;
     if (source.addBos.value_or(addBosByDefault) && model.bos)
       model.prefix.push_back(*model.bos);
-    if (source.addEos.value_or(false) && model.eos)
+    if (source.addEos.value_or(addEosByDefault) && model.eos)
       model.suffix.push_back(*model.eos);
     if (model.eos)
       model.endIds.push_back(*model.eos);
@@ -177,7 +198,7 @@ private:
   StringRef file;
   VocabularyBuilder vocabulary;
   TokenizerModel model;
-  bool addBosByDefault = false;
+  bool addBosByDefault = false, addEosByDefault = false;
 };
 
 } // namespace

@@ -30,6 +30,9 @@ GgufTokenizerSource describe(const GgufMetadata &metadata) {
   source.addBos = metadata.flag("tokenizer.ggml.add_bos_token");
   source.addEos = metadata.flag("tokenizer.ggml.add_eos_token");
   source.addSpacePrefix = metadata.flag("tokenizer.ggml.add_space_prefix");
+  source.removeExtraSpaces = metadata.flag("tokenizer.ggml.remove_extra_whitespaces");
+  if (const GgufValue *map = metadata.array("tokenizer.ggml.precompiled_charsmap"))
+    source.characterMap = StringRef(reinterpret_cast<const char *>(map->bytes.data()), map->bytes.size());
   source.chatTemplate = metadata.text("tokenizer.chat_template").value_or("").str();
   return source;
 }
@@ -43,7 +46,9 @@ Expected<std::unique_ptr<MappedFile>> openCompanion(const std::string &path) {
 
 Expected<TokenizerModel> readFolder(const Checkpoint &checkpoint) {
   const CompanionFiles &companions = checkpoint.companions();
-  Expected<std::unique_ptr<MappedFile>> tokenizer = openCompanion(companions.tokenizer);
+  bool isJson = !companions.tokenizer.empty();
+  Expected<std::unique_ptr<MappedFile>> tokenizer =
+      openCompanion(isJson ? companions.tokenizer : companions.sentencePiece);
   if (!tokenizer)
     return tokenizer.takeError();
   Expected<std::unique_ptr<MappedFile>> config = openCompanion(companions.tokenizerConfig);
@@ -53,14 +58,16 @@ Expected<TokenizerModel> readFolder(const Checkpoint &checkpoint) {
   if (!chatTemplate)
     return chatTemplate.takeError();
   auto text = [](const std::unique_ptr<MappedFile> &file) { return file ? file->text() : StringRef(); };
-  return readTokenizerJson({text(*tokenizer), text(*config), text(*chatTemplate), checkpoint.path()});
+  TokenizerFiles files{text(*tokenizer), text(*config), text(*chatTemplate), checkpoint.path()};
+  return isJson ? readTokenizerJson(files) : readSentencePiece(files);
 }
 
 } // namespace
 
 Expected<std::optional<TokenizerModel>> heddle::readTokenizer(const Checkpoint &checkpoint) {
   const GgufMetadata *metadata = checkpoint.gguf();
-  if (!metadata && checkpoint.companions().tokenizer.empty())
+  const CompanionFiles &companions = checkpoint.companions();
+  if (!metadata && companions.tokenizer.empty() && companions.sentencePiece.empty())
     return std::nullopt;
   Expected<TokenizerModel> model =
       metadata ? readGgufTokenizer(describe(*metadata), checkpoint.path()) : readFolder(checkpoint);

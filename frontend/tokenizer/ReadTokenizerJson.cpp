@@ -2,14 +2,40 @@
 #include "frontend/checkpoint/JsonText.h"
 #include "frontend/checkpoint/ReadError.h"
 #include "frontend/tokenizer/Pipeline.h"
-#include "frontend/tokenizer/TokenizerReader.h"
+#include "frontend/tokenizer/TokenizerConfig.h"
 #include "frontend/tokenizer/VocabularyBuilder.h"
 #include "llvm/ADT/STLExtras.h"
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
 
 using namespace llvm;
 using namespace heddle;
 
 namespace {
+
+/// `number` as Hugging Face's JSON reader rounds it: its digits as an integer, scaled by a power of ten. The last
+/// bit decides between cuts of the same tokens in another order.
+double roundLikeReference(double number) {
+  std::array<char, 64> buffer;
+  auto result = std::to_chars(buffer.begin(), buffer.end(), number, std::chars_format::scientific);
+  auto [mantissa, power] = StringRef(buffer.data(), result.ptr - buffer.data()).split('e');
+  bool negative = mantissa.consume_front("-");
+  auto [whole, fraction] = mantissa.split('.');
+  uint64_t digits;
+  int exponent;
+  power.consume_front("+");
+  if ((whole + fraction).str().size() > 19 || StringRef((whole + fraction).str()).getAsInteger(10, digits) ||
+      power.getAsInteger(10, exponent))
+    return number; // none of infinity
+  exponent -= int(fraction.size());
+  double scale = std::pow(10.0, std::abs(exponent)), rounded = double(digits);
+  if (!std::isfinite(scale))
+    return number;
+  rounded = exponent < 0 ? rounded / scale : rounded * scale;
+  return negative ? -rounded : rounded;
+}
 
 class JsonTokenizerReader {
 public:
@@ -52,16 +78,18 @@ private:
     if (!part)
       return wrong("model", "an object", root.get("model"));
     StringRef type = part->getString("type").value_or(part->get("merges") ? "BPE" : "");
-    if (type != "BPE" && type != "WordPiece")
-      return wrong("model, key \"type\"", "\"BPE\" or \"WordPiece\"", part->get("type"),
+    if (type != "BPE" && type != "WordPiece" && type != "Unigram")
+      return wrong("model, key \"type\"", "\"BPE\", \"WordPiece\" or \"Unigram\"", part->get("type"),
                    "other models cannot be compiled yet");
-    if (Error error = readTokens(*part))
+    if (Error error = type == "Unigram" ? readScoredTokens(*part) : readTokens(*part))
       return error;
     if (Error error = readAddedTokens(root))
       return error;
     if (Error error = readAddedTokensDecoder(config))
       return error;
     model.vocabulary = vocabulary.finish();
+    if (type == "Unigram")
+      return readUnigram(*part);
     if (Error error = readUnknown(*part))
       return error;
     return type == "BPE" ? readBpe(*part) : readWordPiece(*part);
@@ -75,6 +103,22 @@ private:
       std::optional<int64_t> number = id.getAsInteger();
       if (!number || !vocabulary.add(*number, token))
         return wrong("model, vocab, token \"" + token.str() + "\"", VocabularyBuilder::rule, &id);
+    }
+    return Error::success();
+  }
+
+  /// Unigram's vocabulary: [["token", score], ..], the first with id 0.
+  Error readScoredTokens(const json::Object &part) {
+    const json::Array *vocab = part.getArray("vocab");
+    if (!vocab)
+      return wrong("model, key \"vocab\"", "a list of tokens and scores", part.get("vocab"));
+    for (const json::Value &value : *vocab) {
+      const json::Array *pair = value.getAsArray();
+      std::optional<StringRef> token = pair && pair->size() == 2 ? (*pair)[0].getAsString() : std::nullopt;
+      std::optional<double> score = token ? (*pair)[1].getAsNumber() : std::nullopt;
+      if (!score || !vocabulary.add(int64_t(model.scores.size()), *token))
+        return wrong("model, vocab, entry " + Twine(model.scores.size()), "a token and its score", &value);
+      model.scores.push_back(roundLikeReference(*score));
     }
     return Error::success();
   }
@@ -142,6 +186,23 @@ private:
     return Error::success();
   }
 
+  Error readUnigram(const json::Object &part) {
+    model.kind = TokenizerKind::Unigram;
+    model.byteFallback = part.getBoolean("byte_fallback").value_or(false);
+    std::optional<int64_t> unknown = part.getInteger("unk_id");
+    if (unknown && (*unknown < 0 || uint64_t(*unknown) >= model.scores.size()))
+      return wrong("model, key \"unk_id\"", "a token below " + Twine(model.scores.size()),
+                   part.get("unk_id"));
+    if (unknown)
+      model.unknown = uint32_t(*unknown);
+    // Added tokens that the model does not know are made by no cut; special ones are found before.
+    model.scores.resize(model.vocabulary.size(), -std::numeric_limits<double>::infinity());
+    for (const AddedToken &token : model.addedTokens)
+      if (token.special)
+        model.scores[token.id] = -std::numeric_limits<double>::infinity();
+    return Error::success();
+  }
+
   Error readWordPiece(const json::Object &part) {
     model.kind = TokenizerKind::WordPiece;
     if (!model.unknown)
@@ -202,15 +263,7 @@ private:
     model.pad = vocabulary.find(spelling(config, "pad_token"));
     if (model.eos)
       model.endIds.push_back(*model.eos);
-    model.chatTemplate = files.chatTemplate.str();
-    if (model.chatTemplate.empty())
-      model.chatTemplate = config.getString("chat_template").value_or("").str();
-    // A list of templates by name: the one for plain conversations.
-    if (const json::Array *named = config.getArray("chat_template"); named && model.chatTemplate.empty())
-      for (const json::Value &entry : *named)
-        if (const json::Object *object = entry.getAsObject();
-            object && object->getString("name") == "default")
-          model.chatTemplate = object->getString("template").value_or("").str();
+    model.chatTemplate = readChatTemplate(files, config);
   }
 
   const TokenizerFiles &files;

@@ -24,38 +24,27 @@ bool endsWithWord(std::string_view text) {
   return !text.empty() && isWordCharacter(readUtf8(text, begin).codePoint);
 }
 
-bool startsWithWord(std::string_view text) { return !text.empty() && isWordCharacter(readUtf8(text, 0).codePoint); }
+bool startsWithWord(std::string_view text) {
+  return !text.empty() && isWordCharacter(readUtf8(text, 0).codePoint);
+}
 
 } // namespace
 
 AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> added, const std::vector<std::string> &contents)
-    : tokens(std::move(added)), edges(totalLength(contents)), endsToken(1, FlatMap::none) {
-  for (uint32_t i = 0; i < tokens.size(); ++i) {
-    uint64_t node = 0;
-    for (char c : contents[i]) {
-      uint64_t key = node * 256 + uint8_t(c);
-      node = edges.get(key);
-      if (node == FlatMap::none) {
-        node = endsToken.size();
-        edges.set(key, uint32_t(node));
-        endsToken.push_back(FlatMap::none);
-      }
-    }
-    if (node == 0)
-      continue;
-    begins[uint8_t(contents[i][0])] = true;
-    endsToken[node] = i;
-  }
+    : tokens(std::move(added)), trie(totalLength(contents)) {
+  for (uint32_t i = 0; i < tokens.size(); ++i)
+    if (!contents[i].empty())
+      trie.add(contents[i], i);
 }
 
 uint32_t AddedTokenFinder::match(std::string_view text, size_t offset, size_t &end) const {
-  uint32_t best = FlatMap::none, node = 0;
+  uint32_t best = Trie::none, node = Trie::root;
   for (size_t i = offset; i < text.size(); ++i) {
-    node = edges.get(uint64_t(node) * 256 + uint8_t(text[i]));
-    if (node == FlatMap::none)
+    node = trie.step(node, text[i]);
+    if (node == Trie::none)
       break;
-    if (endsToken[node] != FlatMap::none) {
-      best = endsToken[node];
+    if (uint32_t found = trie.valueAt(node); found != Trie::none) {
+      best = found;
       end = i + 1;
     }
   }
@@ -67,8 +56,8 @@ std::vector<Segment> AddedTokenFinder::split(std::string_view text, bool special
   size_t done = 0; // all before it is in `segments`
   for (size_t i = 0; i < text.size();) {
     size_t end = i;
-    uint32_t found = begins[uint8_t(text[i])] ? match(text, i, end) : FlatMap::none;
-    if (found == FlatMap::none) {
+    uint32_t found = match(text, i, end);
+    if (found == Trie::none) {
       ++i;
       continue;
     }

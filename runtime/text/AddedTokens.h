@@ -3,10 +3,8 @@
 #ifndef HEDDLE_RUNTIME_TEXT_ADDEDTOKENS_H
 #define HEDDLE_RUNTIME_TEXT_ADDEDTOKENS_H
 
-#include "runtime/text/FlatMap.h"
 #include "runtime/text/TokenizerModel.h"
-
-#include <array>
+#include "runtime/text/Trie.h"
 
 namespace heddle {
 
@@ -26,13 +24,12 @@ public:
   std::vector<Segment> split(std::string_view text, bool special) const;
 
 private:
-  /// The longest token that begins at `offset`, as an index into `tokens`; its end is stored in `end`.
+  /// The longest token that begins at `offset`, as an index into `tokens`, or Trie::none; its end is stored
+  /// in `end`.
   uint32_t match(std::string_view text, size_t offset, size_t &end) const;
 
   std::vector<AddedToken> tokens;
-  std::array<bool, 256> begins{};  ///< bytes that some token begins with
-  FlatMap edges;                   ///< node * 256 + byte -> node; node 0 is the root
-  std::vector<uint32_t> endsToken; ///< node -> the token that ends there, or FlatMap::none
+  Trie trie; ///< of places in `tokens`
 };
 
 } // namespace heddle

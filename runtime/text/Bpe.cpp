@@ -1,9 +1,9 @@
 //===- Bpe.cpp - byte pair encoding of one piece ----------------------------===//
 //
-// The piece is a linked list of symbols, at first its characters; a heap holds the pairs that could be joined.
-// A pair taken from the heap may be out of date, because one of its halves has been joined meanwhile: then the
-// two symbols no longer make the token that the entry names, and it is dropped. Each join removes a symbol and
-// adds at most two pairs, so the work is O(n log n).
+// The piece is a linked list of symbols, at first its characters; a heap holds the pairs that could be
+// joined. A pair taken from the heap may be out of date, because one of its halves has been joined meanwhile:
+// then the two symbols no longer make the token that the entry names, and it is dropped. Each join removes a
+// symbol and adds at most two pairs, so the work is O(n log n).
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,7 +28,7 @@ bool waits(const Bpe::Scratch::Join &a, const Bpe::Scratch::Join &b) {
 }
 
 /// The place of each token's score among the different scores, the highest first.
-std::vector<uint32_t> rankScores(const std::vector<float> &scores) {
+std::vector<uint32_t> rankScores(const std::vector<double> &scores) {
   std::vector<uint32_t> order(scores.size()), ranks(scores.size(), none);
   for (size_t id = 0; id < scores.size(); ++id)
     if (std::isnan(scores[id]))
@@ -39,7 +39,7 @@ std::vector<uint32_t> rankScores(const std::vector<float> &scores) {
   for (size_t i = 0; i < order.size(); ++i) {
     if (i > 0 && scores[order[i]] != scores[order[i - 1]])
       ++rank;
-    if (scores[order[i]] != -std::numeric_limits<float>::infinity())
+    if (scores[order[i]] != -std::numeric_limits<double>::infinity())
       ranks[order[i]] = rank;
   }
   return ranks;

@@ -60,15 +60,17 @@ std::string replaceAll(std::string_view text, std::string_view pattern, std::str
 
 NormalizerChain::NormalizerChain(const std::vector<Normalizer> &normalizers) {
   for (const Normalizer &normalizer : normalizers) {
-    Step &step = steps.emplace_back(Step{normalizer, std::nullopt});
+    Step &step = steps.emplace_back(Step{normalizer, std::nullopt, std::nullopt});
     if (normalizer.kind == Normalizer::Kind::ReplaceRegex)
       step.regex.emplace(normalizer.pattern);
+    if (normalizer.kind == Normalizer::Kind::Precompiled)
+      step.map.emplace(normalizer.content);
   }
 }
 
 std::string NormalizerChain::apply(std::string_view text) const {
   std::string current(text);
-  for (const auto &[step, regex] : steps) {
+  for (const auto &[step, regex, map] : steps) {
     switch (step.kind) {
     case Normalizer::Kind::Nfc:
       current = toNormalForm(current, NormalForm::Nfc);
@@ -112,6 +114,9 @@ std::string NormalizerChain::apply(std::string_view text) const {
       break;
     case Normalizer::Kind::StripNonspacingMarks:
       current = stripNonspacingMarks(current);
+      break;
+    case Normalizer::Kind::Precompiled:
+      current = map->apply(current, maxText);
       break;
     }
     checkSize(current.size());

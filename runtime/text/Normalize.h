@@ -3,6 +3,7 @@
 #ifndef HEDDLE_RUNTIME_TEXT_NORMALIZE_H
 #define HEDDLE_RUNTIME_TEXT_NORMALIZE_H
 
+#include "runtime/text/CharacterMap.h"
 #include "runtime/text/Regex.h"
 #include "runtime/text/TokenizerModel.h"
 
@@ -16,7 +17,7 @@ std::string replaceAll(std::string_view text, std::string_view pattern, std::str
 /// The normalizers of a model in their order.
 class NormalizerChain {
 public:
-  /// Throws Error on a regular expression that does not compile.
+  /// Throws Error on a regular expression that does not compile, and on a map that is none.
   explicit NormalizerChain(const std::vector<Normalizer> &steps);
 
   bool empty() const { return steps.empty(); }
@@ -28,6 +29,7 @@ private:
   struct Step {
     Normalizer normalizer;
     std::optional<Regex> regex;
+    std::optional<CharacterMap> map;
   };
   std::vector<Step> steps;
 };

@@ -7,6 +7,7 @@
 #include "runtime/text/Detokenize.h"
 #include "runtime/text/Normalize.h"
 #include "runtime/text/PreTokenize.h"
+#include "runtime/text/Unigram.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/text/WordPiece.h"
 
@@ -37,11 +38,13 @@ TokenizerModel validated(TokenizerModel model) {
 }
 
 /// What makes tokens of a piece; each kind has `encode` and `Scratch`.
-using PieceEncoder = std::variant<Bpe, WordPiece>;
+using PieceEncoder = std::variant<Bpe, WordPiece, Unigram>;
 
 PieceEncoder makeEncoder(const TokenizerModel &model, const TokenIndex &index) {
   if (model.kind == TokenizerKind::WordPiece)
     return PieceEncoder(std::in_place_type<WordPiece>, model, index);
+  if (model.kind == TokenizerKind::Unigram)
+    return PieceEncoder(std::in_place_type<Unigram>, model, index);
   return PieceEncoder(std::in_place_type<Bpe>, model, index);
 }
 

@@ -33,7 +33,7 @@ void StringTable::reserve(size_t count, size_t totalBytes) {
 namespace {
 
 constexpr std::string_view magic = "HTOK";
-constexpr uint32_t version = 2;
+constexpr uint32_t version = 3;
 constexpr size_t maxVocabulary = size_t(1) << 24;
 
 /// Appends fields to a string.
@@ -151,7 +151,7 @@ template <typename Archive, typename Id> void optionalId(Archive &archive, Id &i
 
 /// The fields in their order. `Model` is const when writing.
 template <typename Archive, typename Model> void visit(Archive &archive, Model &model) {
-  archive.choice(model.kind, TokenizerKind::WordPiece);
+  archive.choice(model.kind, TokenizerKind::Unigram);
   archive.text(model.vocabulary.bytes);
   archive.numbers(model.vocabulary.ends);
   archive.numbers(model.merges);
@@ -171,7 +171,7 @@ template <typename Archive, typename Model> void visit(Archive &archive, Model &
     flag(archive, token.normalized);
   });
   archive.list(model.normalizers, [&](auto &step) {
-    archive.choice(step.kind, Normalizer::Kind::StripNonspacingMarks);
+    archive.choice(step.kind, Normalizer::Kind::Precompiled);
     archive.text(step.pattern);
     archive.text(step.content);
     flag(archive, step.left);
@@ -227,7 +227,8 @@ void validate(const TokenizerModel &model) {
   for (const Merge &merge : model.merges)
     for (uint32_t id : {merge.left, merge.right, merge.result})
       check(id, "a merge");
-  if (model.kind == TokenizerKind::ScoreBpe && model.scores.size() != size)
+  bool scored = model.kind == TokenizerKind::ScoreBpe || model.kind == TokenizerKind::Unigram;
+  if (scored && model.scores.size() != size)
     throw Error("tokenizer: " + std::to_string(model.scores.size()) + " scores for " + std::to_string(size) +
                 " tokens");
   for (const AddedToken &token : model.addedTokens)

@@ -43,6 +43,7 @@ enum class TokenizerKind : uint8_t {
   MergeBpe = 0,  ///< pairs are joined in the order of the list `merges`
   ScoreBpe = 1,  ///< pairs are joined by the score of the token they make (SentencePiece)
   WordPiece = 2, ///< the longest tokens of a word, from left to right (BERT)
+  Unigram = 3,   ///< the tokens whose scores have the greatest sum (SentencePiece)
 };
 
 /// A rewriting of text before it is cut.
@@ -62,6 +63,7 @@ struct Normalizer {
     CleanText = 11,            ///< white space becomes spaces, control characters and U+FFFD go
     SpaceIdeographs = 12,      ///< a space on each side of a Chinese character
     StripNonspacingMarks = 13, ///< as StripAccents, but only marks of category Mn
+    Precompiled = 14,          ///< SentencePiece's map of characters, whose bytes are `content`
   };
   Kind kind = Kind::Nfc;
   std::string pattern, content;
@@ -149,7 +151,7 @@ struct TokenizerModel {
   TokenizerKind kind = TokenizerKind::MergeBpe;
   StringTable vocabulary;
   std::vector<Merge> merges;      ///< MergeBpe: first come, first joined
-  std::vector<float> scores;      ///< ScoreBpe: one a token; minus infinity: no merge makes it
+  std::vector<double> scores;     ///< ScoreBpe, Unigram: one a token; minus infinity: is never made
   std::string subwordPrefix;      ///< WordPiece: in front of tokens that go on with a word ("##")
   uint32_t maxWordCharacters = 0; ///< WordPiece: longer words are unknown
   bool ignoreMerges = false;      ///< a piece that is a token is that token

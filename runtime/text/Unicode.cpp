@@ -100,11 +100,12 @@ std::string stripCategories(std::string_view text, utf8proc_category_t first, ut
   return out;
 }
 
+/// Control, format and private use; not unassigned, which BERT's reference keeps.
 bool isOther(char32_t c) {
   if (c < 0x80)
     return c < 0x20 || c == 0x7F;
   utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
-  return category == UTF8PROC_CATEGORY_CN || category >= UTF8PROC_CATEGORY_CC;
+  return category >= UTF8PROC_CATEGORY_CC;
 }
 
 /// The blocks that BERT's tokenizer lists; the seventh begins late there, too.
@@ -217,6 +218,21 @@ size_t whiteSpaceSuffix(std::string_view text) {
     end = begin;
   }
   return text.size() - end;
+}
+
+size_t graphemePrefix(std::string_view text) {
+  Utf8Step step = readUtf8(text, 0);
+  size_t end = step.length;
+  utf8proc_int32_t state = 0;
+  while (end < text.size()) {
+    Utf8Step next = readUtf8(text, end);
+    if (utf8proc_grapheme_break_stateful(utf8proc_int32_t(step.codePoint), utf8proc_int32_t(next.codePoint),
+                                         &state))
+      break;
+    end += next.length;
+    step = next;
+  }
+  return end;
 }
 
 namespace {

@@ -22,7 +22,7 @@ std::string stripMarks(std::string_view text);
 /// `text` without marks of category Mn.
 std::string stripNonspacingMarks(std::string_view text);
 
-/// BERT's cleaning: white space becomes spaces; control characters, unassigned ones and U+FFFD go.
+/// BERT's cleaning: white space becomes spaces; control characters and U+FFFD go.
 std::string cleanText(std::string_view text);
 
 /// `text` with a space on each side of the characters that BERT takes for Chinese.
@@ -43,6 +43,9 @@ bool isLetter(char32_t c); ///< categories L*
 /// The longest prefix, and suffix, of `text` that is white space, in bytes.
 size_t whiteSpacePrefix(std::string_view text);
 size_t whiteSpaceSuffix(std::string_view text);
+
+/// How many bytes of `text`, which is not empty, are its first extended grapheme cluster.
+size_t graphemePrefix(std::string_view text);
 
 /// GPT-2's alphabet: a letter for each byte, the printable ones of Latin-1 for themselves.
 char32_t letterOfByte(unsigned char byte);

@@ -1,6 +1,6 @@
 //===- TokenizerFuzz.cpp - tokenizers from strangers ------------------------===//
 //
-// The first byte says what the rest is: a program's tokenizer, or a tokenizer.json. What is accepted must encode
+// The first byte says what the rest is: a program's tokenizer, a tokenizer.json, or a tokenizer.model. What is accepted must encode
 // text without harm, and its stream of pieces must equal the whole where no byte tokens are in play.
 //
 //===----------------------------------------------------------------------===//
@@ -51,9 +51,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;
   try {
-    if (data[0] == '{') {
+    if (data[0] == '{' || data[0] == '\n') { // a piece's tag is a new line
       llvm::StringRef text(reinterpret_cast<const char *>(data), size);
-      llvm::Expected<TokenizerModel> model = readTokenizerJson({text, "", "", "fuzz"});
+      TokenizerFiles files{text, "", "", "fuzz"};
+      llvm::Expected<TokenizerModel> model = data[0] == '{' ? readTokenizerJson(files) : readSentencePiece(files);
       if (model)
         tryModel(std::move(*model));
       else

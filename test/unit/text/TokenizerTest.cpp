@@ -4,12 +4,15 @@
 #include "frontend/tokenizer/OnigurumaPattern.h"
 #include "frontend/tokenizer/TokenizerReader.h"
 #include "runtime/support/Error.h"
+#include "runtime/text/CharacterMap.h"
 #include "runtime/text/PreTokenize.h"
 #include "runtime/text/Unicode.h"
+#include "test/unit/text/TokenizerFiles.h"
 #include <chrono>
-#include <gtest/gtest.h>
+#include <limits>
 
 using namespace heddle;
+using heddle::test::throughBytes;
 
 namespace {
 
@@ -60,14 +63,113 @@ TEST(Tokenizer, WordPieceTakesTheLongestTokens) {
   model.decoder.emplace_back().kind = DecoderStep::Kind::CleanUp;
   Tokenizer tokenizer(model);
   EXPECT_EQ(tokenizer.encode("unaffable"), (Ids{2, 4}));
-  EXPECT_EQ(tokenizer.encode("a unab"), (Ids{7, 0}));             // the whole word, though "un" is a token
+  EXPECT_EQ(tokenizer.encode("a unab"), (Ids{7, 0})); // the whole word, though "un" is a token
   EXPECT_EQ(tokenizer.encode("aaaaaaaaa aaaaaaaaaa"), (Ids{7, 5, 5, 5, 5, 5, 5, 5, 5, 0})); // 10 are too many
   EXPECT_EQ(tokenizer.encode("a\xC3\xA9\xC3\xA9"), (Ids{7, 6, 6}));
   EXPECT_EQ(tokenizer.decode(Ids{1, 3, 7, 8, 4}), "unaff a.able");
 }
 
+/// A map of "A" to "bb", and of "B" to nothing.
+std::string smallMap() {
+  std::vector<uint32_t> units(0x203);
+  units[0] = 0x100 << 10;                                    // the root's children begin at 0x100
+  units[0x100 ^ 'A'] = 'A' | 1 << 8 | (0x141 ^ 0x200) << 10; // its value is at 0x200
+  units[0x100 ^ 'B'] = 'B' | 1 << 8 | (0x142 ^ 0x201) << 10;
+  units[0x200] = 1u << 31 | 0;
+  units[0x201] = 1u << 31 | 2;
+  uint32_t size = uint32_t(units.size() * 4);
+  std::string bytes(reinterpret_cast<const char *>(&size), 4);
+  bytes.append(reinterpret_cast<const char *>(units.data()), size);
+  return bytes + std::string("bb\0", 3);
+}
+
+TEST(CharacterMap, ReplacesGraphemesAndCharacters) {
+  CharacterMap map(smallMap());
+  EXPECT_EQ(map.apply("xAyB", 100), "xbby");
+  EXPECT_EQ(map.apply("A\xCC\x81z", 100), "bbz"); // the whole grapheme, as the reference does
+  EXPECT_EQ(map.apply("A\xCC\x81\xCC\x81\xCC\x81z", 100),
+            "bb\xCC\x81\xCC\x81\xCC\x81z"); // but not a long one
+  EXPECT_THROW(map.apply("AAA", 5), Error);
+  EXPECT_THROW(CharacterMap("\x08"), Error);
+  std::string damaged = smallMap();
+  damaged[4 + 0x200 * 4] = 100; // a replacement behind the end
+  EXPECT_THROW(CharacterMap(damaged).apply("A", 100), Error);
+}
+
+TEST(Tokenizer, UnigramTakesTheBestSum) {
+  TokenizerModel model;
+  for (const char *token : {"<unk>", "a", "b", "ab", "abc", "<0xC3>", "<0xA9>", "bb"})
+    model.vocabulary.add(token);
+  model.kind = TokenizerKind::Unigram;
+  double never = -std::numeric_limits<double>::infinity();
+  model.scores = {never, -2, -2, -3, -9, never, never, -1};
+  model.unknown = 0;
+  EXPECT_EQ(Tokenizer(model).encode("abab"), (Ids{3, 3}));
+  EXPECT_EQ(Tokenizer(model).encode("abbb"), (Ids{3, 7}));        // -4; a bb b is -5
+  EXPECT_EQ(Tokenizer(model).encode("abc"), (Ids{4}));            // -9; ab and an unknown one are -22
+  EXPECT_EQ(Tokenizer(model).encode("a?\xC3\xA9z"), (Ids{1, 0})); // neighbouring unknown characters are one
+  model.byteFallback = true;
+  EXPECT_EQ(Tokenizer(model).encode("a\xC3\xA9?"), (Ids{1, 0})); // '?' has no byte token
+  EXPECT_EQ(Tokenizer(model).encode("a\xC3\xA9"), (Ids{1, 5, 6}));
+  model.normalizers.push_back({Normalizer::Kind::Precompiled, "", smallMap(), false, false});
+  EXPECT_EQ(throughBytes(model).encode("aA"), (Ids{1, 7}));
+  model.scores[1] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW((Tokenizer(model)), Error);
+}
+
+/// A field of a protocol buffer that holds bytes.
+std::string field(int number, const std::string &bytes) {
+  return std::string{char(number << 3 | 2), char(bytes.size())} + bytes;
+}
+
+std::string piece(const std::string &text, float score, char type) {
+  std::string bits(reinterpret_cast<const char *>(&score), 4);
+  return field(1, field(1, text) + '\x15' + bits + '\x18' + type);
+}
+
+std::string sentencePieceError(const std::string &bytes) {
+  llvm::Expected<TokenizerModel> model = readSentencePiece({bytes, "", "", "m"});
+  return model ? "no error" : llvm::toString(model.takeError());
+}
+
+TEST(SentencePiece, ReadsAFile) {
+  std::string mark = "\xE2\x96\x81";
+  std::string bytes = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3) +
+                      piece(mark + "a", -1, 1) + piece("a", -2, 1) + piece(mark, -3, 1);
+  llvm::Expected<TokenizerModel> model = readSentencePiece({bytes, "", "", "m"});
+  ASSERT_TRUE(bool(model)) << llvm::toString(model.takeError());
+  Tokenizer tokenizer = throughBytes(*model);
+  EXPECT_EQ(tokenizer.encode("a  aa ?</s> "),
+            (Ids{3, 3, 4, 5, 0, 2, 2})); // two spaces are one; EOS at the end
+  EXPECT_EQ(tokenizer.decode(Ids{3, 3, 4}), "a aa");
+  // BPE, without a space in front, with BOS and not EOS.
+  bytes += field(2, "\x18\x02") + field(3, std::string("\x18\0\x20\0", 4));
+  model = readSentencePiece({bytes, R"({"add_eos_token": false})", "", "m"});
+  ASSERT_TRUE(bool(model)) << llvm::toString(model.takeError());
+  EXPECT_EQ(throughBytes(*model).encode("a a"), (Ids{1, 4, 3}));
+}
+
+TEST(SentencePiece, ErrorsNameThePlace) {
+  std::string one = piece("a", -1, 1);
+  EXPECT_EQ(sentencePieceError(""), "m/tokenizer.model: pieces: expected at least one, found none");
+  EXPECT_EQ(sentencePieceError(one + "\x0A\x7F"
+                                     "a"),
+            "m/tokenizer.model: expected the fields of a protocol buffer, "
+            "found bytes that are none; the file is cut short or damaged: fetch it again");
+  EXPECT_EQ(sentencePieceError(one + piece("b", std::numeric_limits<float>::quiet_NaN(), 1)),
+            "m/tokenizer.model: piece 1: expected a score, found not a number");
+  EXPECT_EQ(sentencePieceError(one), "m/tokenizer.model: bos_id: expected a piece below 1, found 1");
+  EXPECT_EQ(sentencePieceError(piece("a", -1, 1) + one + one + field(2, "\x18\x03")),
+            "m/tokenizer.model: model_type: expected 1 (unigram) or 2 (BPE), found 3; other models cannot be "
+            "compiled "
+            "yet");
+}
+
 TEST(Unicode, BertCleansAsItsReferenceDoes) {
-  EXPECT_EQ(cleanText("a\tb\xC2\xA0" "c\x01\xEF\xBF\xBD\xE2\x80\x8B" "d"), "a b cd"); // a zero width space is format
+  EXPECT_EQ(cleanText("a\tb\xC2\xA0"
+                      "c\x01\xEF\xBF\xBD\xE2\x80\x8B"
+                      "d"),
+            "a b cd"); // a zero width space is format
   EXPECT_EQ(spaceIdeographs("a\xE4\xBD\xA0z"), "a \xE4\xBD\xA0 z");
   EXPECT_EQ(stripNonspacingMarks("e\xCC\x81\xE0\xA4\xBE"), "e\xE0\xA4\xBE"); // a vowel sign takes space
 }
@@ -116,7 +218,8 @@ TEST(Tokenizer, StreamHoldsBackHalfCharacters) {
   EXPECT_EQ(stream.push(8), "");
   EXPECT_EQ(stream.push(9), "\xC3\xA9");
   EXPECT_EQ(stream.push(8), "");
-  EXPECT_EQ(stream.push(2), "\xEF\xBF\xBD" "b");
+  EXPECT_EQ(stream.push(2), "\xEF\xBF\xBD"
+                            "b");
   EXPECT_EQ(stream.push(8), "");
   EXPECT_EQ(stream.finish(), "\xEF\xBF\xBD");
   EXPECT_EQ(stream.finish(), "");
@@ -158,8 +261,8 @@ TEST(Tokenizer, LongTextsTakeLinearTime) {
 TEST(TokenizerModel, SurvivesItsBytes) {
   TokenizerModel model = smallModel();
   model.normalizers = {{Normalizer::Kind::ReplaceRegex, "x", "y", true, false}};
-  model.preTokenizer = {{PreTokenizerStep::Kind::SplitRegex, "p", SplitBehavior::Contiguous, PrependScheme::First, true,
-                         true, false, true, false}};
+  model.preTokenizer = {{PreTokenizerStep::Kind::SplitRegex, "p", SplitBehavior::Contiguous,
+                         PrependScheme::First, true, true, false, true, false}};
   model.decoder = {{DecoderStep::Kind::Strip, "p", "c", PrependScheme::Always, 1, 2}};
   model.endIds = {0};
   model.eos = 0;
@@ -252,15 +355,17 @@ std::string errorOf(const char *json) {
 TEST(TokenizerJson, ErrorsNameThePlace) {
   EXPECT_NE(errorOf("{").find("m/tokenizer.json"), std::string::npos);
   EXPECT_EQ(errorOf(R"({"model": {"type": "WordLevel"}})"),
-            "m/tokenizer.json: model, key \"type\": expected \"BPE\" or \"WordPiece\", found \"WordLevel\"; other "
-            "models cannot be compiled yet");
-  EXPECT_EQ(errorOf(R"({"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}})"),
-            "m/tokenizer.json: model, key \"unk_token\": expected a token of the vocabulary, found \"[UNK]\"");
+            "m/tokenizer.json: model, key \"type\": expected \"BPE\", \"WordPiece\" or \"Unigram\", found "
+            "\"WordLevel\"; other models cannot be compiled yet");
+  EXPECT_EQ(
+      errorOf(R"({"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}})"),
+      "m/tokenizer.json: model, key \"unk_token\": expected a token of the vocabulary, found \"[UNK]\"");
   EXPECT_EQ(errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "b"]]}})"),
             "m/tokenizer.json: model, merge 0: expected two tokens that make a third, found [\"a\",\"b\"]");
-  EXPECT_EQ(errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "CTC"}})"),
-            "m/tokenizer.json: decoder: expected a type that is supported, found \"CTC\"; this tokenizer cannot be "
-            "compiled yet");
+  EXPECT_EQ(
+      errorOf(R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "decoder": {"type": "CTC"}})"),
+      "m/tokenizer.json: decoder: expected a type that is supported, found \"CTC\"; this tokenizer cannot be "
+      "compiled yet");
 }
 
 TEST(GgufTokenizer, UnknownNamesAreListed) {
@@ -278,9 +383,31 @@ TEST(GgufTokenizer, UnknownNamesAreListed) {
 
 /// Each named pre-tokenizer compiles, and loses nothing of a text.
 TEST(GgufTokenizer, AllPreTokenizersWork) {
-  for (const char *pre : {"", "default", "gpt-2", "smollm", "llama-bpe", "qwen2", "qwen35", "deepseek-llm", "deepseek-coder",
-                          "deepseek-v3", "deepseek-r1", "gpt-4o", "falcon", "command-r", "mpt", "starcoder", "olmo", "tekken",
-                          "kimi-k2", "seed-coder", "bailingmoe", "bloom", "viking", "dbrx", "exaone"}) {
+  for (const char *pre : {"",
+                          "default",
+                          "gpt-2",
+                          "smollm",
+                          "llama-bpe",
+                          "qwen2",
+                          "qwen35",
+                          "deepseek-llm",
+                          "deepseek-coder",
+                          "deepseek-v3",
+                          "deepseek-r1",
+                          "gpt-4o",
+                          "falcon",
+                          "command-r",
+                          "mpt",
+                          "starcoder",
+                          "olmo",
+                          "tekken",
+                          "kimi-k2",
+                          "seed-coder",
+                          "bailingmoe",
+                          "bloom",
+                          "viking",
+                          "dbrx",
+                          "exaone"}) {
     std::vector<std::string> letters;
     for (int byte = 0; byte < 256; ++byte) {
       letters.emplace_back();
@@ -298,7 +425,8 @@ TEST(GgufTokenizer, AllPreTokenizersWork) {
     llvm::Expected<TokenizerModel> model = readGgufTokenizer(source, "f.gguf");
     ASSERT_TRUE(bool(model)) << pre << ": " << llvm::toString(model.takeError());
     Tokenizer tokenizer(*model);
-    std::string text = "It's 12345 tests,\r\n\n  caf\xC3\xA9s \xE4\xBD\xA0\xE5\xA5\xBD \xE1\x83\x90 <a>_b\t\t  ";
+    std::string text =
+        "It's 12345 tests,\r\n\n  caf\xC3\xA9s \xE4\xBD\xA0\xE5\xA5\xBD \xE1\x83\x90 <a>_b\t\t  ";
     EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text) << pre;
   }
 }
