@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Ids against PyPI's tokenizers: on WikiText-2 and on random strings.
+
+  tokenizers_equal.py TOKENIZE_TEXTS SCRATCH [COUNT]
+
+COUNT random strings (default 1000) mix scripts, emoji, combining marks, control characters, spaces and special
+tokens. The tokenizers: those of ../shared, and small ones trained here on the documentation. With PyPI's
+sentencepiece there are also a tokenizer.model of each kind. Skipped without PyPI's tokenizers.
+"""
+
+import pathlib
+import random
+import subprocess
+import sys
+
+from support import SHARED, SOURCE, SKIPPED, Failure, Results
+
+try:
+    import tokenizers
+    from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+except ImportError:
+    print("no module 'tokenizers'")
+    sys.exit(SKIPPED)
+try:
+    import sentencepiece
+except ImportError:
+    sentencepiece = None
+
+MARK = "\u2581"
+SPECIAL = ["<s>", "</s>", "<unk>", "[CLS]", "[MASK]", "<|endoftext|>", "<|im_start|>", "<extra>", " <extra> "]
+# First and last of blocks that are fully assigned, or nearly so.
+SCRIPTS = [(0x21, 0x7E), (0xA1, 0x24F), (0x370, 0x3E1), (0x400, 0x52F), (0x5D0, 0x5EA), (0x620, 0x64A),
+           (0x904, 0x939), (0xE01, 0xE3A), (0x10A0, 0x10C5), (0x1100, 0x11FF), (0x1E00, 0x1EFF), (0x3041, 0x3096),
+           (0x30A1, 0x30FA), (0x4E00, 0x4FFF), (0x20000, 0x200FF), (0xAC00, 0xAFFF), (0xFF01, 0xFF5E),
+           (0x1D400, 0x1D454)]
+OTHERS = [(0x1F300, 0x1F64F), (0x1F680, 0x1F6C5), (0x1F1E6, 0x1F1FF), (0x2000, 0x2064), (0x20A0, 0x20BF),
+          (0x2100, 0x218B), (0x2460, 0x24FF), (0x3000, 0x303F), (0xFB00, 0xFB06), (0xFE00, 0xFE0F), (0x300, 0x36F),
+          (0x93A, 0x94F), (0x1AB0, 0x1ABE), (0x1F3FB, 0x1F3FF), (0x0, 0x20), (0x7F, 0xA0), (0xE000, 0xE010),
+          (0xFFF9, 0xFFFD), (0xE0020, 0xE007F)]
+WORDS = ["the", "Hello", "don't", "we'll", "I'M", "2024", "3.14159", "caf\u00e9", "nai\u0308ve", "stra\u00dfe", "\ufb01n",
+         "\u0130stanbul", "\u4f60\u597d", "\u0e01\u0e33", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "a\u0300\u0301", "https://x.org/a_b?c=d", "\u2026", "``''",
+         "0x1F", "\u00bd", "\u2167", "\u0661\u0662", MARK, "##able", "unaffable", "aaaaaaaaaaaaaaaa"]
+SPACES = [" ", "  ", "   ", "\n", "\n\n", "\r\n", "\t", " \n ", "\u00a0", "\u3000", "\u2028", "\u200b", "\ufeff", ""]
+
+
+def character(random, blocks):
+    return chr(random.randint(*random.choice(blocks)))
+
+
+def random_text(random):
+    parts = []
+    for _ in range(random.randint(1, 12)):
+        kind = random.random()
+        if kind < 0.35:
+            parts.append(random.choice(WORDS))
+        elif kind < 0.65:
+            script = [random.choice(SCRIPTS)]
+            parts.append("".join(character(random, script) for _ in range(random.randint(1, 6))))
+        elif kind < 0.9:
+            parts.append("".join(character(random, SCRIPTS + OTHERS) for _ in range(random.randint(1, 4))))
+        elif kind < 0.95:
+            parts.append(random.choice(SPECIAL))
+        parts.append(random.choice(SPACES) if random.random() < 0.7 else "")
+    return "".join(parts)
+
+
+def check(program, tokenizer, folder, texts):
+    blocks = []
+    for text in texts:
+        data = text.encode()
+        blocks.append(b"%d\n%b" % (len(data), data))
+    done = subprocess.run([program, folder], input=b"".join(blocks), capture_output=True, timeout=3600)
+    if done.returncode:
+        raise Failure(done.stderr.decode()[-300:])
+    lines = done.stdout.decode().split("\n")[:-1]
+    if len(lines) != len(texts):
+        raise Failure(f"{len(lines)} lines for {len(texts)} texts")
+    wrong = []
+    for begin in range(0, len(texts), 1000):
+        batch = tokenizer.encode_batch(texts[begin : begin + 1000], add_special_tokens=False)
+        for text, line, expected in zip(texts[begin:], lines[begin:], batch):
+            if [int(id) for id in line.split()] != expected.ids:
+                wrong.append((text, line, expected.ids))
+    if wrong:
+        text, line, expected = min(wrong, key=lambda item: len(item[0]))
+        raise Failure(f"{len(wrong)} of {len(texts)}, the shortest {text[:80]!a}: found {line[:200]}, expected {expected[:40]}")
+    return f"({len(texts)} texts)"
+
+
+def save(folder, tokenizer):
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def trained(scratch, corpus):
+    """Folders of small tokenizers made by PyPI's tokenizers."""
+    unigram = tokenizers.Tokenizer(models.Unigram())
+    unigram.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    unigram.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+    unigram.decoder = decoders.Metaspace()
+    unigram.train_from_iterator(corpus, trainers.UnigramTrainer(
+        vocab_size=1200, unk_token="<unk>", special_tokens=["<unk>", "<s>", "</s>"], show_progress=False))
+    yield save(scratch / "unigram", unigram)
+
+    pieces = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=20))
+    pieces.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=None)
+    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    pieces.decoder = decoders.WordPiece()
+    pieces.train_from_iterator(corpus, trainers.WordPieceTrainer(
+        vocab_size=1500, special_tokens=["[UNK]", "[CLS]", "[MASK]"], show_progress=False))
+    yield save(scratch / "cased-wordpiece", pieces)
+
+
+def sentence_pieces(scratch, corpus):
+    """Pairs: a folder with a tokenizer.model of unigrams, and the tokenizer.json that says the same."""
+    text = scratch / "corpus.txt"
+    text.write_text("\n".join(corpus))
+    for name, options in {"plain": {}, "bytes": {"byte_fallback": True, "add_dummy_prefix": False}}.items():
+        folder = scratch / f"sentencepiece-{name}"
+        folder.mkdir(exist_ok=True)
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(text), model_prefix=str(folder / "tokenizer"), vocab_size=2000, hard_vocab_limit=False,
+            user_defined_symbols=["<extra>"], minloglevel=2, **options)
+        model = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
+        pieces = [(model.id_to_piece(i), model.get_score(i)) for i in range(len(model))]
+        tokenizer = tokenizers.Tokenizer(models.Unigram(pieces, 0, byte_fallback="bytes" in name))
+        tokenizer.add_special_tokens(["<unk>", "<s>", "</s>"])
+        tokenizer.add_tokens([tokenizers.AddedToken("<extra>", normalized=False)])
+        tokenizer.normalizer = normalizers.Sequence([
+            normalizers.Precompiled(character_map(folder / "tokenizer.model")),
+            normalizers.Strip(left=False, right=True), normalizers.Replace(Regex(" {2,}"), MARK)])
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never" if options else "always")
+        yield folder, save(scratch / f"sentencepiece-{name}-json", tokenizer)
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 128:
+            return value, at
+
+
+def character_map(path):
+    """normalizer_spec.precompiled_charsmap: field 2 of field 3 of a tokenizer.model."""
+    data = path.read_bytes()
+    for wanted in (3, 2):
+        at = 0
+        while True:
+            key, at = varint(data, at)
+            if key & 7 == 5:
+                at += 4
+                continue
+            value, at = varint(data, at)
+            if key & 7 == 2:
+                if key >> 3 == wanted:
+                    data = data[at : at + value]
+                    break
+                at += value
+    return data
+
+
+def main():
+    program, scratch = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+    count = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
+    scratch.mkdir(parents=True, exist_ok=True)
+    generator = random.Random(6)
+    texts = [random_text(generator) for _ in range(count)]
+    wiki = SHARED / "data/wikitext2/wiki.test.raw"
+    if wiki.exists():
+        texts.append(wiki.read_text())
+    corpus = [line for page in sorted((SOURCE.parents[1] / "docs").glob("*.md"))
+              for line in page.read_text().splitlines() if line] + WORDS
+    results = Results()
+    pairs = [(folder, folder) for folder in sorted((SHARED / "data/tokenizers").glob("*"))]
+    pairs += [(folder, folder) for folder in trained(scratch, corpus)]
+    if sentencepiece:
+        for folder, same in sentence_pieces(scratch, corpus):
+            pairs += [(folder, same), (same, same)]
+    else:
+        results.skip("tokenizer.model", "no module 'sentencepiece'")
+    for folder, reference in pairs:
+        tokenizer = tokenizers.Tokenizer.from_file(str(reference / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        results.case(folder.name, check, program, tokenizer, folder, texts)
+    results.finish()
+
+
+if __name__ == "__main__":
+    main()
