@@ -6,6 +6,7 @@
 #include "runtime/text/Bpe.h"
 #include "runtime/text/Detokenize.h"
 #include "runtime/text/Normalize.h"
+#include "runtime/text/PieceCache.h"
 #include "runtime/text/PreTokenize.h"
 #include "runtime/text/Unigram.h"
 #include "runtime/text/Utf8.h"
@@ -48,6 +49,33 @@ PieceEncoder makeEncoder(const TokenizerModel &model, const TokenIndex &index) {
   return PieceEncoder(std::in_place_type<Bpe>, model, index);
 }
 
+/// Whether some token has a space's mark behind another character.
+bool spansWords(const StringTable &vocabulary, std::string_view mark) {
+  for (size_t id = 0; id < vocabulary.size(); ++id) {
+    std::string_view token = vocabulary[id];
+    while (token.starts_with(mark))
+      token.remove_prefix(mark.size());
+    if (token.find(mark) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
+/// The model's steps. SentencePiece's BPE has none: the whole text is one piece. Where no token spans words,
+/// it is cut in front of each, which gives the same tokens sooner.
+std::vector<PreTokenizerStep> makeSteps(const TokenizerModel &model, const TokenIndex &index) {
+  constexpr std::string_view mark = "\xE2\x96\x81";
+  std::vector<PreTokenizerStep> steps = model.preTokenizer;
+  bool isBpe = model.kind == TokenizerKind::MergeBpe || model.kind == TokenizerKind::ScoreBpe;
+  if (!isBpe || !steps.empty() || model.ignoreMerges || index.find(mark) == TokenIndex::none ||
+      spansWords(model.vocabulary, mark))
+    return steps;
+  PreTokenizerStep &words = steps.emplace_back();
+  words.kind = PreTokenizerStep::Kind::SplitRegex;
+  words.pattern = "\xE2\x96\x81+[^\xE2\x96\x81]*";
+  return steps;
+}
+
 std::vector<bool> specialIds(const TokenizerModel &model) {
   std::vector<bool> special(model.vocabulary.size());
   for (const AddedToken &token : model.addedTokens)
@@ -80,7 +108,7 @@ void appendEscaped(std::string &out, std::string_view text) {
 struct Tokenizer::Impl {
   explicit Impl(TokenizerModel &&given)
       : model(validated(std::move(given))), index(model.vocabulary), normalizers(model.normalizers),
-        preTokenizer(model.preTokenizer), encoder(makeEncoder(model, index)), detokenizer(model),
+        preTokenizer(makeSteps(model, index)), encoder(makeEncoder(model, index)), detokenizer(model),
         typedTokens(makeFinder(model, nullptr)), normalizedTokens(makeFinder(model, &normalizers)),
         special(specialIds(model)) {}
 
@@ -92,7 +120,7 @@ struct Tokenizer::Impl {
   /// Appends the tokens of text without typed added tokens. `first`: it begins the whole text.
   template <typename Encoder>
   void encodeText(std::string_view text, bool first, bool parseSpecial, std::vector<int32_t> &out,
-                  const Encoder &encoder, typename Encoder::Scratch &scratch) const {
+                  const Encoder &encoder, typename Encoder::Scratch &scratch, PieceCache &cache) const {
     std::string normalized = normalizers.empty() ? std::string(text) : normalizers.apply(text);
     for (const Segment &segment : normalizedTokens.split(normalized, parseSpecial)) {
       if (segment.id) {
@@ -102,7 +130,7 @@ struct Tokenizer::Impl {
       Pieces pieces = preTokenizer.apply(normalized.substr(segment.begin, segment.end - segment.begin),
                                          first && segment.begin == 0);
       for (size_t i = 0; i < pieces.ranges.size(); ++i)
-        encoder.encode(pieces[i], out, scratch);
+        cache.append(pieces[i], out, [&] { encoder.encode(pieces[i], out, scratch); });
     }
   }
 
@@ -111,12 +139,13 @@ struct Tokenizer::Impl {
     std::visit(
         [&](const auto &encoder) {
           typename std::remove_cvref_t<decltype(encoder)>::Scratch scratch;
+          PieceCache cache(text.size());
           for (const Segment &segment : typedTokens.split(text, parseSpecial)) {
             if (segment.id)
               out.push_back(int32_t(*segment.id));
             else
               encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0,
-                         parseSpecial, out, encoder, scratch);
+                         parseSpecial, out, encoder, scratch, cache);
           }
         },
         encoder);

@@ -13,10 +13,6 @@ namespace heddle {
 
 namespace {
 
-bool isAscii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return c & 0x80; });
-}
-
 /// Puts runs of combining marks into the order of their classes, marks of one class as they stand.
 /// utf8proc's own sorting takes quadratic time, which a page of combining marks would turn into hours.
 void orderMarks(std::vector<utf8proc_int32_t> &text) {
@@ -49,11 +45,8 @@ std::vector<utf8proc_int32_t> decompose(std::string_view text, utf8proc_option_t
   return out;
 }
 
-} // namespace
-
-std::string toNormalForm(std::string_view text, NormalForm form) {
-  if (isAscii(text))
-    return std::string(text);
+/// Adds `text` in a normal form to `out`.
+void appendNormalForm(std::string &out, std::string_view text, NormalForm form) {
   bool compatibility = form == NormalForm::Nfkc || form == NormalForm::Nfkd;
   bool compose = form == NormalForm::Nfc || form == NormalForm::Nfkc;
   auto options =
@@ -67,10 +60,27 @@ std::string toNormalForm(std::string_view text, NormalForm form) {
       throw Error("cannot normalize the text");
     points.resize(count);
   }
-  std::string out;
-  out.reserve(text.size());
   for (utf8proc_int32_t c : points)
     appendUtf8(out, char32_t(c));
+}
+
+} // namespace
+
+std::string toNormalForm(std::string_view text, NormalForm form) {
+  // A character of ASCII is never changed, nor joined to what stands before it: what needs work is each
+  // stretch of others, with the one before it, which a mark may be joined to.
+  std::string out;
+  out.reserve(text.size());
+  auto isAscii = [](char c) { return uint8_t(c) < 0x80; };
+  for (auto done = text.begin(); done != text.end();) {
+    auto begin = std::find_if_not(done, text.end(), isAscii);
+    auto end = std::find_if(begin, text.end(), isAscii);
+    if (begin != done && begin != text.end())
+      --begin;
+    out.append(done, begin);
+    appendNormalForm(out, std::string_view(begin, end), form);
+    done = end;
+  }
   return out;
 }
 

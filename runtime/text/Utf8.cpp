@@ -47,6 +47,10 @@ Utf8Step readUtf8(std::string_view text, size_t offset) {
 
 size_t findInvalidUtf8(std::string_view text) {
   for (size_t i = 0; i < text.size();) {
+    if (uint8_t(text[i]) < 0x80) {
+      ++i;
+      continue;
+    }
     Utf8Step step = readUtf8(text, i);
     if (step.state != Utf8Step::State::Valid)
       return i;

@@ -37,6 +37,11 @@ size_t incompleteSuffix(std::string_view text);
 /// Calls `visit(codePoint, begin, end)` for each character of valid UTF-8.
 template <typename Visit> void forEachCharacter(std::string_view text, Visit visit) {
   for (size_t i = 0; i < text.size();) {
+    if (uint8_t(text[i]) < 0x80) {
+      visit(char32_t(text[i]), i, i + 1);
+      ++i;
+      continue;
+    }
     Utf8Step step = readUtf8(text, i);
     visit(step.codePoint, i, i + step.length);
     i += step.length;
