@@ -3,7 +3,8 @@
 //
 // Scores: a lane owns a key, queries are uniform. Then maximum and sum across lanes, exponentials into
 // scratch. Values: a lane owns a column, exponentials are uniform. A tile is `tokenTile` tokens times
-// `groupTile` of the heads that share keys and values.
+// `groupTile` of the heads that share keys and values. On devices, a single query's keys are split, too
+// (Flash-Decoding, 2023).
 #include "passes/kernels/Emit.h"
 
 using namespace mlir;
@@ -11,12 +12,13 @@ using namespace heddle;
 
 namespace {
 
-constexpr int64_t kKeys = 64; // keys to a block
+constexpr int64_t kKeys = 64;       // keys to a block
+constexpr int64_t kSplitKeys = 512; // keys to a split
 
 class AttentionEmitter {
 public:
   AttentionEmitter(AttentionOp op, EmitContext &context)
-      : op(op), options(context.options), k(context.kernel(op)), points(k),
+      : op(op), context(context), options(context.options), k(context.kernel(op)), points(k),
         valueType(cast<NamedTensorType>(op.getValues().getType())), axis(op.getAxis()) {
     for (auto [query, over] : llvm::zip(op.getQueries(), op.getOver()))
       for (StringAttr name : cast<NamedTensorType>(query.getType()).getNames()) {
@@ -48,18 +50,12 @@ public:
   }
 
   void emit() {
+    if (isSplit())
+      return emitSplit();
     placeTile();
     allocate();
-    loadQueries();
     auto [from, to] = visitedKeys();
-    k.loop(from, to, kKeys, [&](Value first) {
-      Value left = arith::SubIOp::create(k.builder, k.loc, to, first);
-      Value count = arith::MinUIOp::create(k.builder, k.loc, left, k.constant(kKeys));
-      for (unsigned n = 0; n < op.getQueries().size(); ++n)
-        multiplyKeys(n, first);
-      softmaxStep(first, to);
-      addValues(first, count);
-    });
+    attend(from, to);
     storeResults();
     if (hasTokens)
       k.finish({{1, tokenTile, groupBlocks * heads}});
@@ -68,6 +64,45 @@ public:
   }
 
 private:
+  /// One query has too few heads to keep a device busy; the keys of the cache are split as well.
+  bool isSplit() const { return options.direct && axis == "S" && (options.decode || !hasTokens); }
+
+  /// The greatest score, the sum and the weighted values of each split of the keys, into memory of their own;
+  /// a second kernel brings them together.
+  void emitSplit() {
+    SmallVector<int64_t> shape = {ShapedType::kDynamic, groupBlocks * heads, queries,
+                                  paddedWidth + options.lanes};
+    Attribute dims = k.builder.getStringAttr(("C/" + llvm::Twine(kSplitKeys)).str());
+    Value partial = BufferOp::create(context.launchAt, k.loc, MemRefType::get(shape, k.builder.getF32Type()),
+                                     k.builder.getArrayAttr(dims), IntegerAttr());
+    placeTile();
+    allocate();
+    auto [from, to] = visitedKeys();
+    Value first = times(split, kSplitKeys), end = plus(first, k.constant(kSplitKeys));
+    from = arith::MaxUIOp::create(k.builder, k.loc, from, first);
+    to = arith::MinUIOp::create(k.builder, k.loc, to, end);
+    Value there = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, first, k.size("S"));
+    Value written = k.write(partial, dims);
+    k.when(there, [&, from = from, to = to] {
+      attend(from, to);
+      storePartial(written);
+    });
+    k.finish({{3, kSplitKeys, groupBlocks * heads}});
+    AttentionEmitter(op, context).merge(partial, dims);
+  }
+
+  void attend(Value from, Value to) {
+    loadQueries();
+    k.loop(from, to, kKeys, [&](Value first) {
+      Value left = arith::SubIOp::create(k.builder, k.loc, to, first);
+      Value count = arith::MinUIOp::create(k.builder, k.loc, left, k.constant(kKeys));
+      for (unsigned n = 0; n < op.getQueries().size(); ++n)
+        multiplyKeys(n, first);
+      softmaxStep(first, to);
+      addValues(first, count);
+    });
+  }
+
   Value load(Value memref, ValueRange at) { return memref::LoadOp::create(k.builder, k.loc, memref, at); }
   void store(Value value, Value memref, ValueRange at) {
     memref::StoreOp::create(k.builder, k.loc, value, memref, at);
@@ -83,12 +118,15 @@ private:
     return LaneReduceOp::create(k.builder, k.loc, value.getType(), kind, value);
   }
   Value plus(Value a, Value b) { return k.builder.createOrFold<arith::AddIOp>(k.loc, a, b); }
+  Value times(Value a, int64_t b) { return k.builder.createOrFold<arith::MulIOp>(k.loc, a, k.constant(b)); }
   Idx lanesAt(Value base) { return k.index.withLane(k.index.uniform(base, options.lanes)); }
 
-  /// piece = (block of tokens, block of the group, shared head).
+  /// piece = (block of tokens, or split; block of the group; shared head).
   void placeTile() {
     SmallVector<Idx> parts = k.index.split(k.index.uniform(k.piece), {1, groupBlocks, heads});
-    firstToken = k.builder.createOrFold<arith::MulIOp>(k.loc, parts[0].base, k.constant(tokenTile));
+    split = parts[0].base;
+    row = k.builder.createOrFold<arith::RemUIOp>(k.loc, k.piece, k.constant(groupBlocks * heads));
+    firstToken = isSplit() ? k.constant(0) : times(split, tokenTile);
     firstGroup = k.builder.createOrFold<arith::MulIOp>(k.loc, parts[1].base, k.constant(groupTile));
     for (auto [name, index] : llvm::zip(shared, k.index.split(parts[2], sharedSizes)))
       headEnv[name] = index;
@@ -153,9 +191,17 @@ private:
           store(points.point(op.getQueries()[n], env), queryTiles[n],
                 ValueRange{number, k.index.value(lanesAt(column))});
         });
-      if (op.getSink()) { // one term of the sum from the start, without a value
-        store(points.point(op.getSink(), env), greatest, number);
-        store(k.real(1), total, number);
+      if (op.getSink()) { // one term of the sum from the start, without a value; of the first split's
+        Value sink = points.point(op.getSink(), env), one = k.real(1);
+        if (isSplit()) {
+          Value isFirst =
+              arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::eq, split, k.constant(0));
+          one = arith::SelectOp::create(k.builder, k.loc, isFirst, one, k.real(0));
+          sink = arith::SelectOp::create(k.builder, k.loc, isFirst, sink,
+                                         k.real(std::numeric_limits<float>::lowest()));
+        }
+        store(sink, greatest, number);
+        store(one, total, number);
       } else {
         store(k.real(std::numeric_limits<float>::lowest()), greatest, number);
         store(k.real(0), total, number);
@@ -340,28 +386,77 @@ private:
     });
   }
 
+  /// Of each query: its weighted values, then the greatest score, then the sum.
+  void storePartial(Value partial) {
+    k.loop(k.constant(0), k.constant(queries), 1, [&](Value number) {
+      k.loop(k.constant(0), k.constant(paddedWidth), options.lanes, [&](Value column) {
+        Value at = k.index.value(lanesAt(column));
+        store(load(result, ValueRange{number, at}), partial, ValueRange{split, row, number, at});
+      });
+      store(load(greatest, number), partial, ValueRange{split, row, number, k.constant(paddedWidth)});
+      store(load(total, number), partial, ValueRange{split, row, number, k.constant(paddedWidth + 1)});
+    });
+  }
+
+  /// The kernel that brings the splits together: sums of exp(greatest of the split - greatest of all) times
+  /// theirs.
+  void merge(Value memory, Attribute dims) {
+    placeTile();
+    Value partial = k.read(memory, dims);
+    Value splits = arith::CeilDivUIOp::create(k.builder, k.loc, k.size("S"), k.constant(kSplitKeys));
+    k.loop(k.constant(0), k.constant(queries), 1, [&](Value number) {
+      Value inside;
+      Env env = queryEnv(number, &inside);
+      auto at = [&](Value one, Value column) { return load(partial, ValueRange{one, row, number, column}); };
+      auto overSplits = [&](Value start, llvm::function_ref<Value(Value one, Value before)> body) {
+        return k.loop(k.constant(0), splits, 1, start, [&](Value one, ValueRange carried) {
+          return SmallVector<Value>{body(one, carried[0])};
+        })[0];
+      };
+      k.when(inside, [&] {
+        Value most = overSplits(k.real(std::numeric_limits<float>::lowest()), [&](Value one, Value before) {
+          return arith::MaximumFOp::create(k.builder, k.loc, before, at(one, k.constant(paddedWidth)));
+        });
+        auto weighted = [&](Value column) {
+          return overSplits(k.real(0), [&](Value one, Value before) {
+            return fma(exponential(at(one, k.constant(paddedWidth)), most), at(one, column), before);
+          });
+        };
+        Value sum = weighted(k.constant(paddedWidth + 1));
+        storeQuery(env, sum, [&](const Idx &column) { return weighted(k.index.value(column)); });
+      });
+    });
+    k.finish({{0, 1, groupBlocks * heads}});
+  }
+
   void storeResults() {
     k.loop(k.constant(0), k.constant(queries), 1, [&](Value number) {
       Value inside;
       Env env = queryEnv(number, &inside);
       k.when(inside, [&] {
-        Value sum = load(total, number);
-        k.loop(k.constant(0), k.constant(paddedWidth), options.lanes, [&](Value column) {
-          Idx lanes = lanesAt(column);
-          Value value = load(result, ValueRange{number, k.index.value(lanes)});
-          Value mask;
-          if (width % options.lanes)
-            mask = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(lanes),
-                                         k.constant(width));
-          for (auto [name, index] : llvm::zip(valueAxes, k.index.split(lanes, valueSizes)))
-            env[name] = index;
-          points.store(op.getResult(), env, arith::DivFOp::create(k.builder, k.loc, value, sum), mask);
+        storeQuery(env, load(total, number), [&](const Idx &column) {
+          return load(result, ValueRange{number, k.index.value(column)});
         });
       });
     });
   }
 
+  /// value(column) / sum for all columns of the query in `env`.
+  void storeQuery(Env env, Value sum, llvm::function_ref<Value(const Idx &column)> value) {
+    k.loop(k.constant(0), k.constant(paddedWidth), options.lanes, [&](Value column) {
+      Idx lanes = lanesAt(column);
+      Value mask;
+      if (width % options.lanes)
+        mask = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(lanes),
+                                     k.constant(width));
+      for (auto [name, index] : llvm::zip(valueAxes, k.index.split(lanes, valueSizes)))
+        env[name] = index;
+      points.store(op.getResult(), env, arith::DivFOp::create(k.builder, k.loc, value(lanes), sum), mask);
+    });
+  }
+
   AttentionOp op;
+  EmitContext &context;
   KernelOptions options;
   KernelBuilder k;
   PointEmitter points;
@@ -373,7 +468,7 @@ private:
   SmallVector<SmallVector<int64_t>> depthSizes;
   int64_t groups = 1, heads = 1, width = 1, paddedWidth, groupTile, tokenTile, groupBlocks, queries;
   bool hasTokens;
-  Value firstToken, firstGroup, before, greatest, total, result;
+  Value split, row, firstToken, firstGroup, before, greatest, total, result;
   SmallVector<Value> queryTiles, scores;
   Env headEnv;
 };

@@ -67,6 +67,15 @@ def device_of(heddle, scratch):
         return None
 
 
+def check_long_context(program, text):
+    """Behind more keys than one split of them holds, the device goes on as the processor does."""
+    beginning = text.read_text(encoding="utf-8")[:6500]  # some 1,500 tokens
+    told = [run(program, "--device", device, "--raw", "--greedy", "-n", 24, beginning, timeout=600).stdout
+            for device in ("0", "cpu")]
+    if told[0] != told[1]:
+        raise Failure(f"the device says '{told[0].strip()}', the processor '{told[1].strip()}'")
+
+
 def check_without_driver(heddle, folder, scratch):
     """A program with shaders alone says that there is no device; one for the processor, too, computes there."""
     driver = os.environ.get("VK_ICD_FILENAMES")
@@ -126,13 +135,14 @@ def main():
         results.skip("smollm2", "the model is not in the cache; scripts/fetch-model.py fetches it")
         results.finish()
     program = (scratch / "smollm2").resolve()
-    results.case("compile smollm2", lambda: run(heddle, "compile", model, "--target", "vulkan", "-o", program) and None)
+    results.case("compile smollm2", lambda: run(heddle, "compile", model, "--target", "vulkan,cpu", "-o", program) and None)
     for number, prompt in enumerate(json.loads((smollm2.REFERENCE / "prompts.json").read_text())):
         results.case(f"prompt {number}", smollm2.check_greedy, program, prompt, scratch, smollm2.LOGIT_TOLERANCE["-O0"])
     results.case("answer", validation.over, smollm2.check_answer, program)
     text = SHARED / "data/wikitext2/wiki.test.raw"
     if text.exists():
         results.case("perplexity", check_perplexity, program, text)
+        results.case("long context", check_long_context, program, text)
     else:
         results.skip("perplexity", f"no {text}")
     program.unlink(missing_ok=True)

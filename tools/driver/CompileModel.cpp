@@ -190,6 +190,7 @@ Error Compilation::runPasses() {
   pipeline.optLevel = options.optLevel;
   if (options.forVulkan()) {
     pipeline.direct = true;
+    pipeline.accumulators = 16; // of an attention's tile, whose scratch memory a workgroup has 16 KiB for
   } else {
     pipeline.accumulators = accumulators();
     pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
