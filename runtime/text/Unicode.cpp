@@ -53,15 +53,20 @@ void appendNormalForm(std::string &out, std::string_view text, NormalForm form) 
       utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | (compatibility ? UTF8PROC_COMPAT : 0));
   std::vector<utf8proc_int32_t> points = decompose(text, options);
   orderMarks(points);
-  if (compose) {
-    auto composing = utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    utf8proc_ssize_t count = utf8proc_normalize_utf32(points.data(), points.size(), composing);
+  // U+11A7 stands just before Hangul's final consonants. utf8proc 2.8 joins it to a syllable as if it were
+  // one, and it is lost: so what stands before it is composed alone.
+  constexpr utf8proc_int32_t noFinal = 0x11A7;
+  for (auto begin = points.begin(); begin != points.end();) {
+    auto end = compose ? std::find(begin + 1, points.end(), noFinal) : points.end();
+    utf8proc_ssize_t count = end - begin;
+    if (compose)
+      count = utf8proc_normalize_utf32(&*begin, count, utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
     if (count < 0)
       throw Error("cannot normalize the text");
-    points.resize(count);
+    for (utf8proc_ssize_t i = 0; i < count; ++i)
+      appendUtf8(out, char32_t(begin[i]));
+    begin = end;
   }
-  for (utf8proc_int32_t c : points)
-    appendUtf8(out, char32_t(c));
 }
 
 } // namespace

@@ -165,6 +165,14 @@ TEST(SentencePiece, ErrorsNameThePlace) {
             "yet");
 }
 
+TEST(Unicode, ComposesHangul) {
+  std::string syllable = "\xE1\x84\x8E\xE1\x85\xA8", noFinal = "\xE1\x86\xA7", final = "\xE1\x86\xA8";
+  EXPECT_EQ(toNormalForm(syllable, NormalForm::Nfc), "\xEC\xB3\xAC");
+  EXPECT_EQ(toNormalForm("a" + syllable + noFinal + syllable, NormalForm::Nfc),
+            "a\xEC\xB3\xAC" + noFinal + "\xEC\xB3\xAC");
+  EXPECT_EQ(toNormalForm(syllable + final, NormalForm::Nfc), "\xEC\xB3\xAD");
+}
+
 TEST(Unicode, BertCleansAsItsReferenceDoes) {
   EXPECT_EQ(cleanText("a\tb\xC2\xA0"
                       "c\x01\xEF\xBF\xBD\xE2\x80\x8B"
