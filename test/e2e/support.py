@@ -53,11 +53,11 @@ def run(*command, status=0, timeout=300):
     return done
 
 
-def model_in_cache():
-    """The default model where scripts/fetch-model.py puts it, or None."""
+def model_in_cache(name="SmolLM2-135M-Instruct.Q4_1.gguf"):
+    """A model where scripts/fetch-model.py puts it, the default one or the one called so; None if it is not there."""
     cache = os.environ.get("XDG_CACHE_HOME", "")
     base = pathlib.Path(cache) if os.path.isabs(cache) else pathlib.Path.home() / ".cache"
-    model = base / "heddle" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    model = base / "heddle" / "models" / name
     return model if model.exists() else None
 
 
