@@ -61,11 +61,11 @@ test: test-packages ## build and run every test
 	@$(configure)
 	# The packages for tests may have come after the first configuration.
 	if [ ! -e build/test/CTestTestfile.cmake ]; then cmake --preset release; fi
-	if [ ! -x build/venv/bin/python ] || ! build/venv/bin/python -c "import numpy, tokenizers, sentencepiece" 2>/dev/null; then
-	  echo "numpy, tokenizers, sentencepiece: into build/venv, for the tests that are judged in Python"
+	if [ ! -x build/venv/bin/python ] || ! build/venv/bin/python -c "import numpy, tokenizers, sentencepiece, gguf" 2>/dev/null; then
+	  echo "numpy, tokenizers, sentencepiece, gguf: into build/venv, for the tests that are judged in Python"
 	  python3 -m venv build/venv && build/venv/bin/python -m pip install -q --disable-pip-version-check \
-	    numpy tokenizers==0.22.2 sentencepiece==0.2.3 \
-	    || echo "numpy, tokenizers or sentencepiece: not to be had; the tests that need them are left out"
+	    numpy tokenizers==0.22.2 sentencepiece==0.2.3 gguf==0.19.0 \
+	    || echo "numpy, tokenizers, sentencepiece or gguf: not to be had; the tests that need them are left out"
 	fi
 	echo "build: everything"
 	cmake --build --preset release -j $(JOBS)
