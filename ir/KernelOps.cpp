@@ -1,4 +1,5 @@
 // Kernels and the schedule.
+#include "ir/DynamicDim.h"
 #include "ir/Heddle.h"
 
 using namespace mlir;
@@ -25,12 +26,7 @@ LogicalResult KernelOp::verify() {
     return emitOpError() << "expected a name for each of " << dynamic << " dynamic dimensions, found "
                          << getDims().size();
   for (Attribute attr : getDims()) {
-    StringRef text = cast<StringAttr>(attr).getValue(), param = text.take_front(1), number = text.substr(2);
-    unsigned factor = 0;
-    bool plain = text.size() == 1;
-    bool scaled =
-        text.size() > 2 && (text[1] == ':' || text[1] == '/') && !number.getAsInteger(10, factor) && factor;
-    if (!StringRef("TSCU").contains(param) || !(plain || scaled))
+    if (!parseDynamicDim(cast<StringAttr>(attr).getValue()))
       return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found " << attr;
   }
   for (Attribute attr : getGrid()) {

@@ -3,9 +3,12 @@
 // Terms: the entry is the function that the runtime calls; the piece function holds a kernel's body.
 //
 // 1. The scratch memory is planned: each heddle.scratch gets a place of its own.
-// 2. The piece function takes the buffers' pointers (without aliases), the scalars, the four sizes, the scratch memory
-//    and the piece's number. Memref descriptors are built of them at its start; strides that are known stay constants.
-// 3. The entry reads all of this from heddle_call and calls the piece function in a loop. LLVM inlines it there, and
+// 2. The piece function takes the buffers' pointers (without aliases), the scalars, the four sizes, the
+// scratch memory
+//    and the piece's number. Memref descriptors are built of them at its start; strides that are known stay
+//    constants.
+// 3. The entry reads all of this from heddle_call and calls the piece function in a loop. LLVM inlines it
+// there, and
 //    takes out of the loop what is the same for all pieces.
 //
 // Expects: kernels after widen-lanes. Leaves: func.func with the bodies in scf, vector, arith, math, memref.
@@ -14,6 +17,7 @@
 
 #include "backends/cpu/LowerKernels.h"
 #include "backends/cpu/Passes.h"
+#include "ir/DynamicDim.h"
 
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
@@ -61,7 +65,11 @@ enum Param { T, S, C, U, Params };
 
 std::optional<unsigned> paramNumber(StringRef name) {
   return llvm::StringSwitch<std::optional<unsigned>>(name)
-      .Case("T", T).Case("S", S).Case("C", C).Case("U", U).Default(std::nullopt);
+      .Case("T", T)
+      .Case("S", S)
+      .Case("C", C)
+      .Case("U", U)
+      .Default(std::nullopt);
 }
 
 /// Lowers one kernel.
@@ -125,22 +133,21 @@ func::FuncOp KernelLowering::createPiece() {
   return piece;
 }
 
-/// What stands for a dynamic dimension: "T"; "T:16", T rounded up to a multiple of 16; "T/16", T / 16 rounded up.
+/// What stands for a dynamic dimension: "T"; "T:16", T rounded up to a multiple of 16; "T/16", T / 16 rounded
+/// up.
 FailureOr<Value> KernelLowering::dynamicSize(ValueRange sizes, Attribute dim) {
-  StringRef text = cast<StringAttr>(dim).getValue(), form = text.substr(1, 1), digits = text.substr(2);
-  std::optional<unsigned> number = paramNumber(text.substr(0, 1));
-  int64_t factor = 1;
-  bool plain = text.size() == 1;
-  bool scaled = (form == ":" || form == "/") && !digits.getAsInteger(10, factor) && factor >= 1;
-  if (!number || !(plain || scaled))
-    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16' or 'C/16', found " << dim;
-  Value size = sizes[*number];
-  if (plain)
+  std::optional<DynamicDim> parsed = parseDynamicDim(cast<StringAttr>(dim).getValue());
+  if (!parsed)
+    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16' or 'C/16', found "
+                              << dim;
+  Value size = sizes[*paramNumber(parsed->param)];
+  if (parsed->factor == 1)
     return size;
   auto constant = [&](int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); };
-  Value above = arith::AddIOp::create(builder, loc, size, constant(factor - 1));
-  Value count = arith::DivUIOp::create(builder, loc, above, constant(factor));
-  return form == "/" ? count : Value(arith::MulIOp::create(builder, loc, count, constant(factor)));
+  Value above = arith::AddIOp::create(builder, loc, size, constant(parsed->factor - 1));
+  Value count = arith::DivUIOp::create(builder, loc, above, constant(parsed->factor));
+  return parsed->divided ? count
+                         : Value(arith::MulIOp::create(builder, loc, count, constant(parsed->factor)));
 }
 
 /// The memref at `memory`; `sizes`: one for each dynamic dimension, i64.

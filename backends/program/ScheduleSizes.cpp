@@ -1,6 +1,7 @@
 //===- ScheduleSizes.cpp - sizes of memrefs and grids ---------------------===//
 
 #include "backends/program/Schedule.h"
+#include "ir/DynamicDim.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
 #include <optional>
@@ -10,31 +11,17 @@ using namespace heddle;
 
 static constexpr int64_t mostRounding = 1 << 20;
 
-namespace {
-/// A dynamic dimension: "T"; "T:16", rounded up to a multiple; "C/16", ceil(C / 16).
-struct Dim {
-  format::Param param;
-  int64_t multiple = 1;
-  bool divided = false;
-};
-} // namespace
+static std::optional<DynamicDim> readDim(mlir::Attribute attribute) {
+  auto text = dyn_cast<mlir::StringAttr>(attribute);
+  auto dim = text ? parseDynamicDim(text.getValue()) : std::nullopt;
+  return dim && dim->factor <= mostRounding ? dim : std::nullopt;
+}
 
-static std::optional<Dim> readDim(mlir::Attribute attribute) {
-  auto attr = dyn_cast<mlir::StringAttr>(attribute);
-  if (!attr)
-    return std::nullopt;
-  StringRef text = attr.getValue(), name = text.take_until([](char c) { return c == ':' || c == '/'; });
-  Dim dim;
-  dim.divided = text.drop_front(name.size()).starts_with("/");
-  if (name != text && (text.drop_front(name.size() + 1).getAsInteger(10, dim.multiple) || dim.multiple < 1 ||
-                       dim.multiple > mostRounding))
-    return std::nullopt;
-  for (format::Param param : {format::Param::T, format::Param::S, format::Param::C, format::Param::U})
-    if (name == format::EnumNameParam(param)) {
-      dim.param = param;
-      return dim;
-    }
-  return std::nullopt;
+static format::Param paramOf(const DynamicDim &dim) {
+  for (format::Param param : {format::Param::T, format::Param::S, format::Param::C})
+    if (dim.param == format::EnumNameParam(param))
+      return param;
+  return format::Param::U;
 }
 
 Expected<SmallVector<Factor, 2>> heddle::readFactors(mlir::ArrayAttr attribute) {
@@ -69,14 +56,14 @@ Expected<SizeTerms> heddle::sizeOfMemref(mlir::MemRefType type, mlir::ArrayAttr 
     auto dim = readDim(attribute);
     if (!dim)
       return createStringError("a dim must be 'T', 'S', 'C' or 'U', or rounded 'T:16', or divided 'C/16'");
-    term.params.push_back(dim->param);
+    term.params.push_back(paramOf(*dim));
     // One number rounds all params of a term: a common multiple is no less than what each needs.
-    int64_t round = std::lcm<int64_t>(term.round, dim->multiple);
+    int64_t round = std::lcm<int64_t>(term.round, dim->factor);
     if (round > mostRounding)
       return createStringError("dims are rounded to a multiple of " + Twine(round));
     term.round = static_cast<uint32_t>(round);
     if (dim->divided)
-      term.coefficient = divideCeil(term.coefficient, dim->multiple);
+      term.coefficient = divideCeil(term.coefficient, dim->factor);
   }
   llvm::sort(term.params);
   return SizeTerms{term};
@@ -101,7 +88,7 @@ SmallVector<ScheduledAxis, 3> heddle::axesOfMemref(mlir::MemRefType type, mlir::
   for (auto [number, size] : enumerate(type.getShape())) {
     ScheduledAxis axis;
     if (mlir::ShapedType::isDynamic(size)) {
-      axis.param = readDim(dims[dynamic++])->param;
+      axis.param = paramOf(*readDim(dims[dynamic++]));
       axis.name = format::EnumNameParam(axis.param);
     } else {
       axis.size = size;

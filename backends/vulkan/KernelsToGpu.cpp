@@ -4,14 +4,13 @@
 // in its space, in words, a push constant.
 //
 // 1. `@main` is made in a gpu.module with the kernel's name: its arguments are the spaces as words (and as
-// vectors of four
-//    words where the kernel loads vectors), the call's sizes, the push constants. runtime/abi/vulkan.h has
-//    the contract.
+//    vectors of four words where the kernel loads vectors), the call's sizes, the push constants.
+//    runtime/abi/vulkan.h has the contract.
 // 2. The body moves into a loop over the pieces of the grid.
 // 3. Each load and store of a buffer becomes one of its space, at the place plus the element's number. A
-// value that is the same
-//    in all lanes is stored by the first lane alone. Scratch memory becomes private or workgroup memory, or a
-//    part of the arena that each workgroup has for itself.
+// value
+//    that is the same in all lanes is stored by the first lane alone. Scratch memory becomes private or
+//    workgroup memory, or a part of the arena that each workgroup has for itself.
 // 4. lane_reduce goes through workgroup memory: every lane adds up all lanes' numbers, in the same order.
 //
 //===----------------------------------------------------------------------===//
@@ -19,6 +18,7 @@
 #include "backends/vulkan/Passes.h"
 
 #include "backends/lanes/Divergence.h"
+#include "ir/DynamicDim.h"
 #include "ir/Heddle.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
@@ -66,9 +66,9 @@ private:
   Value allocate(int64_t words, Type element, bool shared);
 
   gpu::GPUFuncOp createFunction();
-  FailureOr<Value> dimension(StringRef dim);
+  Value dimension(StringRef text);
   LogicalResult bindArguments();
-  FailureOr<Value> countPieces();
+  Value countPieces();
   LogicalResult bindScratch();
   LogicalResult lowerBody();
   LogicalResult lower(Operation *op);
@@ -120,19 +120,14 @@ gpu::GPUFuncOp Lowering::createFunction() {
   return result;
 }
 
-/// "T"; "T:16", T rounded up to a multiple of 16; "T/16", T / 16 rounded up.
-FailureOr<Value> Lowering::dimension(StringRef dim) {
-  StringRef form = dim.substr(1, 1);
-  int64_t factor = 1;
-  auto size = sizes.find(dim.take_front());
-  bool scaled = (form == ":" || form == "/") && !dim.substr(2).getAsInteger(10, factor) && factor >= 1;
-  if (size == sizes.end() || !(dim.size() == 1 || scaled))
-    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16' or 'C/16', found '"
-                              << dim << "'";
-  if (dim.size() == 1)
-    return size->second;
-  Value count = arith::CeilDivUIOp::create(builder, loc, size->second, constant(factor));
-  return form == "/" ? count : Value(arith::MulIOp::create(builder, loc, count, constant(factor)));
+/// The size of a dynamic dimension, whose text the kernel's verifier has checked.
+Value Lowering::dimension(StringRef text) {
+  DynamicDim dim = *parseDynamicDim(text);
+  Value size = sizes[dim.param];
+  if (dim.factor == 1)
+    return size;
+  Value count = arith::CeilDivUIOp::create(builder, loc, size, constant(dim.factor));
+  return dim.divided ? count : Value(arith::MulIOp::create(builder, loc, count, constant(dim.factor)));
 }
 
 LogicalResult Lowering::bindArguments() {
@@ -162,24 +157,19 @@ LogicalResult Lowering::bindArguments() {
         memory.dims.push_back(constant(size));
         continue;
       }
-      FailureOr<Value> dynamic = dimension(cast<StringAttr>(dims.front()).getValue());
-      if (failed(dynamic))
-        return failure();
+      memory.dims.push_back(dimension(cast<StringAttr>(dims.front()).getValue()));
       dims = dims.drop_front();
-      memory.dims.push_back(*dynamic);
     }
   }
   return success();
 }
 
-/// The product of the grid's factors, times * ceil(param / divide).
-FailureOr<Value> Lowering::countPieces() {
+/// The product of the grid's factors, times * ceil(param / divide), which the kernel's verifier has checked.
+Value Lowering::countPieces() {
   constexpr StringRef params[] = {"", "T", "S", "C", "U"};
   Value count = constant(1);
   for (Attribute factor : kernel.getGrid()) {
     ArrayRef<int64_t> numbers = cast<DenseI64ArrayAttr>(factor).asArrayRef();
-    if (numbers[0] < 0 || numbers[0] > 4)
-      return kernel.emitError() << "a grid's params are 0 to 4";
     Value size = numbers[0] == 0 ? constant(1) : sizes[params[numbers[0]]];
     Value parts = arith::CeilDivUIOp::create(builder, loc, size, constant(numbers[1]));
     count = arith::MulIOp::create(builder, loc, count,
@@ -275,13 +265,12 @@ void Lowering::store(Value value, Value memref, ValueRange indices, Value condit
   bool uniform = llvm::none_of(indices, [&](Value index) { return divergence.isVarying(index); });
   if (!isPrivate && uniform && !condition)
     condition = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
-  scf::IfOp branch;
   OpBuilder::InsertionGuard guard(builder);
   Value number = elementNumber(memory, indices);
   if (value.getType() != element)
     value = arith::BitcastOp::create(builder, loc, element, value);
   if (condition) {
-    branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
+    auto branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
     builder.setInsertionPointToStart(branch.thenBlock());
   }
   memref::StoreOp::create(builder, loc, value, memory.words, number);
@@ -336,10 +325,6 @@ LogicalResult Lowering::lower(Operation *op) {
           return size.emitError() << "a size must be T, S, C or U, found '" << size.getParam() << "'";
         return replace(known->second);
       })
-      .Case([&](ScratchOp) {
-        op->erase();
-        return success();
-      })
       .Case([&](memref::LoadOp load) {
         return replace(loaded(load.getMemref(), load.getIndices(), load.getType()));
       })
@@ -386,9 +371,7 @@ LogicalResult Lowering::lowerBody() {
   SmallVector<Operation *> ops;
   kernel.getBody().walk([&](Operation *op) { ops.push_back(op); });
   for (Operation *op : ops)
-    if (isa<LaneOp, PieceOp, SizeOp, memref::LoadOp, memref::StoreOp, vector::LoadOp, StoreWhereOp,
-            LaneReduceOp, Dot2Op>(op) &&
-        failed(lower(op)))
+    if (failed(lower(op)))
       return failure();
   for (ScratchOp scratch : llvm::to_vector(kernel.getOps<ScratchOp>()))
     scratch.erase();
@@ -404,12 +387,9 @@ LogicalResult Lowering::run() {
   Value workgroups = gpu::GridDimOp::create(builder, loc, x);
   for (auto [number, name] : llvm::enumerate(ArrayRef<StringRef>{"T", "S", "C", "U"}))
     sizes[name] = asIndex(loadWord(function.getArgument(Call), number));
-  if (failed(bindArguments()))
+  if (failed(bindArguments()) || failed(bindScratch()))
     return failure();
-  FailureOr<Value> pieces = countPieces();
-  if (failed(pieces) || failed(bindScratch()))
-    return failure();
-  auto loop = scf::ForOp::create(builder, loc, workgroup, *pieces, workgroups);
+  auto loop = scf::ForOp::create(builder, loc, workgroup, countPieces(), workgroups);
   gpu::ReturnOp::create(builder, loc);
   piece = loop.getInductionVar();
   bool exchanges = kernel.walk([](gpu::BarrierOp) { return WalkResult::interrupt(); }).wasInterrupted();
