@@ -8,8 +8,7 @@
 // Steps, for each layer:
 //   1. find the settled values that something else reads: these become arguments;
 //   2. clone what they are computed from into a layer of its own, @LAYER.memory, of the same kind, so that
-//   its
-//      weights are the same;
+//      its weights are the same;
 //   3. invoke that in the maker, once for each number; the results are outputs of the maker and inputs of the
 //      entry, under the name MEMORY.LAYER.NUMBER.PLACE, which no page can give;
 //   4. erase what is left over: arguments of the layer, the memory itself where nothing reads it any more.
@@ -44,35 +43,34 @@ public:
   explicit Settled(BlockArgument memory) : memory(memory) {}
 
   bool isHoistable(Value value) {
-    return value != memory && isSettled(value) && reads(value) && hasProduct(value);
+    Facts facts = factsOf(value);
+    return value != memory && facts.settled && facts.reads && facts.hasProduct;
   }
 
 private:
-  bool isSettled(Value value) {
-    auto [known, added] = settled.insert({value, false});
-    if (!added)
-      return known->second;
-    Operation *op = value.getDefiningOp();
-    bool result =
-        op ? isTimeless(op) && llvm::all_of(usedFromOutside(op), [&](Value used) { return isSettled(used); })
-           : value == memory;
-    return settled[value] = result;
-  }
+  struct Facts {
+    bool settled = false;
+    bool reads = false;      // the memory is among what it is computed from,
+    bool hasProduct = false; // and so is a product
+  };
 
-  /// Whether the memory is among what the value is computed from.
-  bool reads(Value value) {
+  Facts factsOf(Value value) {
+    if (auto found = known.find(value); found != known.end())
+      return found->second;
     Operation *op = value.getDefiningOp();
-    return op ? llvm::any_of(usedFromOutside(op), [&](Value used) { return reads(used); }) : value == memory;
-  }
-
-  static bool hasProduct(Value value) {
-    Operation *op = value.getDefiningOp();
-    return op && (isa<ContractOp>(op) ||
-                  llvm::any_of(usedFromOutside(op), [&](Value used) { return hasProduct(used); }));
+    Facts facts{op ? isTimeless(op) : value == memory, value == memory, isa_and_nonnull<ContractOp>(op)};
+    if (op)
+      for (Value used : usedFromOutside(op)) {
+        Facts of = factsOf(used);
+        facts.settled &= of.settled;
+        facts.reads |= of.reads;
+        facts.hasProduct |= of.hasProduct;
+      }
+    return known[value] = facts;
   }
 
   BlockArgument memory;
-  llvm::DenseMap<Value, bool> settled;
+  llvm::DenseMap<Value, Facts> known;
 };
 
 /// The entry that makes what an entry's argument takes, and the place among its outputs.

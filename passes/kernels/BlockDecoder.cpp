@@ -43,24 +43,7 @@ Value BlockDecoder::interleaved(Value place, int64_t bits, int64_t half) {
   return builder.createOrFold<arith::AddIOp>(loc, even, odd);
 }
 
-/// Of word column / 8: columns 0, 2, 4, 6, 1, 3, 5, 7 from the lowest bits.
-Value BlockDecoder::nibble(Value column) {
-  Value eight = arith::ConstantIndexOp::create(builder, loc, 8);
-  Value bits = word(builder.createOrFold<arith::DivUIOp>(loc, column, eight));
-  Value place = builder.createOrFold<arith::RemUIOp>(loc, column, eight);
-  Value shift = interleaved(place, 4, 16);
-  Value amount = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift);
-  Value shifted = builder.createOrFold<arith::ShRUIOp>(loc, bits, amount);
-  return builder.createOrFold<arith::AndIOp>(loc, shifted, constant(15));
-}
-
 Value BlockDecoder::raw(Value column) {
-  auto toFloat = [&](Value integer) -> Value {
-    return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
-  };
-  auto minus = [&](Value integer, int64_t bias) {
-    return builder.createOrFold<arith::SubIOp>(loc, integer, constant(bias));
-  };
   auto inWord = [&](int64_t perWord,
                     int64_t bits) { // the word that has the column, and the column's lowest bit in it
     Value by = arith::ConstantIndexOp::create(builder, loc, perWord);
@@ -84,27 +67,14 @@ Value BlockDecoder::raw(Value column) {
     Value wide = builder.createOrFold<arith::ShLIOp>(loc, low, constant(16));
     return arith::BitcastOp::create(builder, loc, builder.getF32Type(), wide);
   }
-  case Format::Q8_0: {
-    Value four = arith::ConstantIndexOp::create(builder, loc, 4);
-    Value bits = word(builder.createOrFold<arith::DivUIOp>(loc, column, four));
-    Value place = interleaved(builder.createOrFold<arith::RemUIOp>(loc, column, four), 8, 16);
-    Value shift = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), place);
-    Value low = builder.createOrFold<arith::ShRUIOp>(loc, bits, shift);
-    Value top = builder.createOrFold<arith::ShLIOp>(loc, low, constant(24));
-    return toFloat(builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24)));
-  }
+  case Format::Q8_0:
   case Format::Q4_0:
-    return toFloat(minus(nibble(column), 8));
   case Format::Q4_1:
-    return toFloat(nibble(column));
   case Format::Q5_0:
   case Format::Q5_1: {
-    Value place = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), column);
-    Value fifth = builder.createOrFold<arith::AndIOp>(
-        loc, builder.createOrFold<arith::ShRUIOp>(loc, word(4), place), constant(1));
-    Value high = builder.createOrFold<arith::ShLIOp>(loc, fifth, constant(4));
-    Value whole = builder.createOrFold<arith::OrIOp>(loc, nibble(column), high);
-    return toFloat(format == Format::Q5_0 ? minus(whole, 16) : whole);
+    Value eight = arith::ConstantIndexOp::create(builder, loc, 8);
+    return raw(builder.createOrFold<arith::DivUIOp>(loc, column, eight),
+               builder.createOrFold<arith::RemUIOp>(loc, column, eight));
   }
   case Format::I32:
   case Format::I1:
@@ -113,44 +83,38 @@ Value BlockDecoder::raw(Value column) {
   llvm_unreachable("integers are not packed in panels");
 }
 
-Value BlockDecoder::shifted(Value bits, int64_t shift) {
-  return builder.createOrFold<arith::ShRUIOp>(loc, bits, constant(shift));
-}
-
-Value BlockDecoder::raw(Value eight, int64_t place) {
+Value BlockDecoder::raw(Value eight, Value place) {
+  auto index = [&](int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); };
+  auto word32 = [&](Value value) {
+    return builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), value);
+  };
   auto toFloat = [&](Value integer, int64_t bias) -> Value {
     if (bias)
-      integer = arith::SubIOp::create(builder, loc, integer, constant(bias));
+      integer = builder.createOrFold<arith::SubIOp>(loc, integer, constant(bias));
     return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
   };
-  auto index = [&](int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); };
   if (format == Format::Q8_0) {
-    Value number = builder.createOrFold<arith::MulIOp>(loc, eight, index(2));
-    number = builder.createOrFold<arith::AddIOp>(loc, number, index(place / 4));
-    int64_t inWord = place % 4;
-    Value top = builder.createOrFold<arith::ShLIOp>(loc, word(number),
-                                                    constant(24 - (inWord / 2 * 8 + inWord % 2 * 16)));
+    Value four = index(4);
+    Value number =
+        builder.createOrFold<arith::AddIOp>(loc, builder.createOrFold<arith::MulIOp>(loc, eight, index(2)),
+                                            builder.createOrFold<arith::DivUIOp>(loc, place, four));
+    Value lowest = word32(interleaved(builder.createOrFold<arith::RemUIOp>(loc, place, four), 8, 16));
+    Value toTop = builder.createOrFold<arith::SubIOp>(loc, constant(24), lowest);
+    Value top = builder.createOrFold<arith::ShLIOp>(loc, word(number), toTop);
     return toFloat(builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24)), 0);
   }
-  Value low = builder.createOrFold<arith::AndIOp>(loc, shifted(word(eight), place / 2 * 4 + place % 2 * 16),
-                                                  constant(15));
-  switch (format) {
-  case Format::Q4_0:
-    return toFloat(low, 8);
-  case Format::Q4_1:
-    return toFloat(low, 0);
-  case Format::Q5_0:
-  case Format::Q5_1: {
-    Value first = builder.createOrFold<arith::MulIOp>(loc, eight, index(8));
-    Value shift = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), first);
-    Value bits = shifted(builder.createOrFold<arith::ShRUIOp>(loc, word(4), shift), place);
-    Value fifth = builder.createOrFold<arith::AndIOp>(loc, bits, constant(1));
-    Value high = builder.createOrFold<arith::ShLIOp>(loc, fifth, constant(4));
-    return toFloat(builder.createOrFold<arith::OrIOp>(loc, low, high), format == Format::Q5_0 ? 16 : 0);
-  }
-  default:
-    llvm_unreachable("not a format with blocks of 32");
-  }
+  // Of a word's nibbles: columns 0, 2, 4, 6, 1, 3, 5, 7 from the lowest bits.
+  Value bits = builder.createOrFold<arith::ShRUIOp>(loc, word(eight), word32(interleaved(place, 4, 16)));
+  Value low = builder.createOrFold<arith::AndIOp>(loc, bits, constant(15));
+  if (format == Format::Q4_0 || format == Format::Q4_1)
+    return toFloat(low, format == Format::Q4_0 ? 8 : 0);
+  // A fifth bit a column, in a word of their own.
+  Value first = builder.createOrFold<arith::MulIOp>(loc, eight, index(8));
+  Value column = word32(builder.createOrFold<arith::AddIOp>(loc, first, place));
+  Value fifth = builder.createOrFold<arith::AndIOp>(
+      loc, builder.createOrFold<arith::ShRUIOp>(loc, word(4), column), constant(1));
+  Value high = builder.createOrFold<arith::ShLIOp>(loc, fifth, constant(4));
+  return toFloat(builder.createOrFold<arith::OrIOp>(loc, low, high), format == Format::Q5_0 ? 16 : 0);
 }
 
 Value BlockDecoder::scale() {

@@ -21,7 +21,7 @@ public:
   mlir::Value raw(mlir::Value column);
   /// The same of column 8 * eight + place, place below 8: words are found without a division. Of blocks
   /// of 32.
-  mlir::Value raw(mlir::Value eight, int64_t place);
+  mlir::Value raw(mlir::Value eight, mlir::Value place);
   /// Columns 2 * number and 2 * number + 1 as two int16 in a word, both with `bias` added; of formats that
   /// have pairs.
   mlir::Value pair(int64_t number);
@@ -37,8 +37,6 @@ private:
   mlir::Value word(mlir::Value number);
   mlir::Value word(int64_t number);
   mlir::Value half(mlir::Value word, bool high);
-  mlir::Value nibble(mlir::Value column);
-  mlir::Value shifted(mlir::Value bits, int64_t shift);
   mlir::Value interleaved(mlir::Value place, int64_t bits, int64_t half);
   mlir::Value constant(int64_t value);
   mlir::OpBuilder &builder;

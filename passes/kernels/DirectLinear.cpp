@@ -21,7 +21,6 @@ public:
       : LinearEmitter(op, context), launchAt(context.launchAt) {}
 
   void emit() override {
-    SmallVector<Attribute> dims;
     if (hasTokens)
       dims.push_back(k.builder.getStringAttr("T"));
     auto type =
@@ -38,6 +37,7 @@ public:
   }
 
   Value memory;
+  SmallVector<Attribute> dims; // of the memory
 
 private:
   OpBuilder &launchAt;
@@ -64,7 +64,7 @@ private:
     // A number that leaves no group over, and some pieces to be computed side by side.
     while (together > 1 && (groups % together != 0 || groups / together < kPieces))
       --together;
-    chunks = llvm::divideCeil(groups, together);
+    chunks = groups / together;
     vectors = count * together;
   }
 
@@ -82,10 +82,7 @@ private:
       }
     ActivationRows rows(op, context);
     rows.emit();
-    SmallVector<Attribute> dims;
-    if (hasTokens)
-      dims.push_back(k.builder.getStringAttr("T"));
-    activations = k.read(rows.memory, dims);
+    activations = k.read(rows.memory, rows.dims);
   }
 
   /// Whether the columns are a layout's innermost dimensions, in their order, behind T alone.
@@ -103,12 +100,8 @@ private:
     Value chunkCount = k.constant(chunks);
     firstToken = times(arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount), tokens);
     firstGroup = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), together);
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value group = plus(firstGroup, k.constant(v / count));
-      if (groups % together)
-        group = arith::MinUIOp::create(k.builder, k.loc, group, k.constant(groups - 1));
-      groupOf.push_back(group);
-    }
+    for (int64_t v = 0; v < vectors; ++v)
+      groupOf.push_back(plus(firstGroup, k.constant(v / count)));
     for (int64_t t = 0; t < tokens; ++t) {
       if (!hasTokens || tokens == 1) {
         tokenOf.push_back(k.constant(0));
@@ -169,26 +162,26 @@ private:
 
   /// The stored number of column 8 * eight + place of a step.
   Value rawWeight(Weights &weights, int64_t v, Value eight, Value column, int64_t place) {
-    return weights.block ? weights.block->raw(eight, place) : narrowWeight(v, column, place);
+    return weights.block ? weights.block->raw(eight, k.constant(place)) : narrowWeight(v, column, place);
   }
 
   /// Sums [v * tokens + t] over all columns.
   SmallVector<Value> multiply() {
     SmallVector<Value> zeros(vectors * tokens, k.real(0));
-    return k.loop(k.constant(0), k.constant(paddedColumns / kBlock), 1, zeros,
-                  [&](Value step, ValueRange carried) {
-                    return tokens == 1 ? stepForOne(step, carried) : stepForMany(step, carried);
-                  });
+    return k.loop(
+        k.constant(0), k.constant(paddedColumns / kBlock), 1, zeros, [&](Value step, ValueRange carried) {
+          SmallVector<Weights> weights;
+          for (int64_t v = 0; v < vectors; ++v)
+            weights.push_back(weightsAt(v, step));
+          return tokens == 1 ? stepForOne(step, weights, carried) : stepForMany(step, weights, carried);
+        });
   }
 
   Value columnOf(Value step, Value eight) { return plus(times(step, kBlock), times(eight, kEight)); }
   Value lane(Value four, int64_t place) { return vector::ExtractOp::create(k.builder, k.loc, four, place); }
 
   /// One token: the stored numbers are summed, and the block's sum is scaled.
-  SmallVector<Value> stepForOne(Value step, ValueRange carried) {
-    SmallVector<Weights> weights;
-    for (int64_t v = 0; v < vectors; ++v)
-      weights.push_back(weightsAt(v, step));
+  SmallVector<Value> stepForOne(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
     bool offsets = llvm::any_of(weights, [](const Weights &one) { return bool(one.offset); });
     SmallVector<Value> start(vectors + offsets, k.real(0));
     auto parts =
@@ -217,10 +210,7 @@ private:
   }
 
   /// Many tokens: each weight is decoded once, and multiplied with all of them.
-  SmallVector<Value> stepForMany(Value step, ValueRange carried) {
-    SmallVector<Weights> weights;
-    for (int64_t v = 0; v < vectors; ++v)
-      weights.push_back(weightsAt(v, step));
+  SmallVector<Value> stepForMany(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
     return k.loop(k.constant(0), k.constant(kBlock / kEight), 1, carried, [&](Value eight, ValueRange inner) {
       SmallVector<Value> next(inner);
       Value column = columnOf(step, eight);
@@ -253,23 +243,22 @@ private:
               ValueRange{k.constant(v / count), k.constant(v % count), k.constant(t), k.lane});
     k.loop(k.constant(0), k.constant(together), 1, [&](Value side) {
       k.loop(k.constant(0), k.constant(tokens), 1, [&](Value place) {
-        Value token = plus(firstToken, place), group = plus(firstGroup, side);
-        Value inside =
-            arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, group, k.constant(groups));
-        if (tokens > 1) {
-          Value known =
-              arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, token, k.size("T"));
-          inside = arith::AndIOp::create(k.builder, k.loc, inside, known);
-        }
-        k.when(inside, [&] {
-          Env env;
-          if (hasTokens)
-            env["T"] = tokens == 1 ? k.index.constant(0) : k.index.uniform(token);
+        Env env;
+        auto finishOne = [&] {
           SmallVector<Value> products;
           for (int64_t n = 0; n < count; ++n)
             products.push_back(load(results, ValueRange{side, k.constant(n), place, k.lane}));
-          epilogue(env, group, products);
-        });
+          epilogue(env, plus(firstGroup, side), products);
+        };
+        if (tokens == 1) {
+          if (hasTokens)
+            env["T"] = k.index.constant(0);
+          return finishOne();
+        }
+        Value token = plus(firstToken, place);
+        env["T"] = k.index.uniform(token);
+        k.when(arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, token, k.size("T")),
+               finishOne);
       });
     });
   }
