@@ -145,16 +145,12 @@ private:
   /// What the folder says beside it. Without a word BPE models begin with BOS, and unigram models end with
   /// EOS.
   Error readConfig() {
-    json::Object config;
-    if (!files.tokenizerConfig.empty()) {
-      Expected<json::Object> parsed = parseJsonObject(files.tokenizerConfig, configFile);
-      if (!parsed)
-        return parsed.takeError();
-      config = std::move(*parsed);
-    }
-    source.addBos = config.getBoolean("add_bos_token").value_or(modelType == BpeModel);
-    source.addEos = config.getBoolean("add_eos_token").value_or(modelType == UnigramModel);
-    source.chatTemplate = readChatTemplate(files, config);
+    Expected<json::Object> config = readTokenizerConfig(files, configFile);
+    if (!config)
+      return config.takeError();
+    source.addBos = config->getBoolean("add_bos_token").value_or(modelType == BpeModel);
+    source.addEos = config->getBoolean("add_eos_token").value_or(modelType == UnigramModel);
+    source.chatTemplate = readChatTemplate(files, *config);
     return Error::success();
   }
 

@@ -15,8 +15,8 @@ using namespace heddle;
 
 namespace {
 
-/// `number` as Hugging Face's JSON reader rounds it: its digits as an integer, scaled by a power of ten. The last
-/// bit decides between cuts of the same tokens in another order.
+/// `number` as Hugging Face's JSON reader rounds it: its digits as an integer, scaled by a power of ten. The
+/// last bit decides between cuts of the same tokens in another order.
 double roundLikeReference(double number) {
   std::array<char, 64> buffer;
   auto result = std::to_chars(buffer.begin(), buffer.end(), number, std::chars_format::scientific);
@@ -47,14 +47,10 @@ public:
     Expected<json::Object> root = parseJsonObject(files.tokenizer, file);
     if (!root)
       return root.takeError();
-    json::Object config;
-    if (!files.tokenizerConfig.empty()) {
-      Expected<json::Object> parsed = parseJsonObject(files.tokenizerConfig, configFile);
-      if (!parsed)
-        return parsed.takeError();
-      config = std::move(*parsed);
-    }
-    if (Error error = readVocabulary(*root, config))
+    Expected<json::Object> config = readTokenizerConfig(files, configFile);
+    if (!config)
+      return config.takeError();
+    if (Error error = readVocabulary(*root, *config))
       return std::move(error);
     using ReadPart = Error (*)(const json::Value *, TokenizerModel &, StringRef);
     const std::pair<const char *, ReadPart> parts[] = {{"normalizer", readNormalizer},
@@ -64,7 +60,7 @@ public:
     for (auto [key, read] : parts)
       if (Error error = read(root->get(key), model, file))
         return std::move(error);
-    readConfig(config);
+    readConfig(*config);
     return std::move(model);
   }
 

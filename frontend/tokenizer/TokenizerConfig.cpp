@@ -1,8 +1,15 @@
 //===- TokenizerConfig.cpp - what tokenizer_config.json says --------------===//
 #include "frontend/tokenizer/TokenizerConfig.h"
+#include "frontend/checkpoint/JsonText.h"
 
 using namespace llvm;
 using namespace heddle;
+
+Expected<json::Object> heddle::readTokenizerConfig(const TokenizerFiles &files, StringRef name) {
+  if (files.tokenizerConfig.empty())
+    return json::Object();
+  return parseJsonObject(files.tokenizerConfig, name);
+}
 
 std::string heddle::readChatTemplate(const TokenizerFiles &files, const json::Object &config) {
   if (!files.chatTemplate.empty())

@@ -7,6 +7,9 @@
 
 namespace heddle {
 
+/// The file's object; an empty one where there is no such file. `name`: the file's, for messages.
+llvm::Expected<llvm::json::Object> readTokenizerConfig(const TokenizerFiles &files, llvm::StringRef name);
+
 /// The chat template: of its own file, or else of the config, where that names several the default one.
 std::string readChatTemplate(const TokenizerFiles &files, const llvm::json::Object &config);
 

@@ -126,7 +126,7 @@ void CpuExecutor::run(const format::Entry &entry, CallSizes sizes, const CallSiz
   else
     runTasks(plan, 0, plan.tasks.size());
   if (profiling)
-    plan.profile.add(entry, callSizes, nanoseconds);
+    profiles[&entry].add(entry, callSizes, nanoseconds);
 }
 
 /// Taps see their slot right after their step: later steps may use the same memory.
@@ -146,17 +146,6 @@ std::span<const float> CpuExecutor::output(const format::Value &value) const {
     throw Error("nothing has been computed yet");
   const uint8_t *slot = arena.data() + current->layout.offsets[value.slot()];
   return {reinterpret_cast<const float *>(slot), countOf(value, callSizes)};
-}
-
-void CpuExecutor::startProfile() {
-  profiling = true;
-  for (auto &[entry, plan] : plans)
-    plan.profile = {};
-}
-
-const CpuExecutor::Profile *CpuExecutor::profileOf(const format::Entry &entry) const {
-  auto found = plans.find(&entry);
-  return found == plans.end() ? nullptr : &found->second.profile;
 }
 
 } // namespace heddle

@@ -21,8 +21,6 @@ public:
   void run(const format::Entry &entry, CallSizes sizes, const CallSizes &most, std::span<const Input> inputs,
            const TapSink *taps = nullptr) override;
   std::span<const float> output(const format::Value &value) const override;
-  void startProfile() override;
-  const Profile *profileOf(const format::Entry &entry) const override;
 
   uint64_t capacity() const override { return static_cast<uint64_t>(cacheCapacity); }
   uint64_t cacheBytes() const override { return cacheLayout.bytes; }
@@ -34,9 +32,8 @@ private:
   struct Plan {
     CallSizes most;
     Layout layout;
-    std::vector<void *> buffers; ///< of all steps, one after the other
-    std::vector<Task> tasks;     ///< one a step
-    Profile profile;
+    std::vector<void *> buffers;    ///< of all steps, one after the other
+    std::vector<Task> tasks;        ///< one a step
     const uint8_t *arena = nullptr; ///< what `buffers` were made for
   };
 
@@ -54,9 +51,8 @@ private:
   Layout cacheLayout;
   Mapping caches, arena;
   std::unordered_map<const format::Entry *, Plan> plans;
-  CallSizes callSizes;           ///< of the call that runs; kernels read it
-  const Plan *current = nullptr; ///< of the last call
-  bool profiling = false;
+  CallSizes callSizes;               ///< of the call that runs; kernels read it
+  const Plan *current = nullptr;     ///< of the last call
   std::vector<uint64_t> nanoseconds; ///< one a step of the call, when profiling
 };
 

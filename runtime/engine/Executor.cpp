@@ -16,4 +16,14 @@ void Executor::Profile::add(const format::Entry &entry, const CallSizes &sizes,
   }
 }
 
+void Executor::startProfile() {
+  profiling = true;
+  profiles.clear();
+}
+
+const Executor::Profile *Executor::profileOf(const format::Entry &entry) const {
+  auto found = profiles.find(&entry);
+  return found == profiles.end() ? nullptr : &found->second;
+}
+
 } // namespace heddle

@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace heddle {
@@ -49,15 +50,19 @@ public:
 
   /// From now on, notes what steps cost; looking at the clock takes some time itself. Throws Error where
   /// there is no clock.
-  virtual void startProfile() = 0;
+  virtual void startProfile();
 
-  /// Null for an entry that has never run.
-  virtual const Profile *profileOf(const format::Entry &entry) const = 0;
+  /// Null for an entry that has not run since startProfile.
+  const Profile *profileOf(const format::Entry &entry) const;
 
   virtual uint64_t capacity() const = 0;   ///< C of all calls
   virtual uint64_t cacheBytes() const = 0; ///< that the caches take
   virtual uint64_t arenaBytes() const = 0; ///< that the arena takes now
   virtual const Program &getProgram() const = 0;
+
+protected:
+  bool profiling = false;
+  std::unordered_map<const format::Entry *, Profile> profiles;
 };
 
 } // namespace heddle

@@ -55,7 +55,7 @@ std::string profileTable(Executor &executor) {
   const format::Program &program = executor.getProgram().description();
   std::string tables;
   for (const format::Entry *entry : *program.entries())
-    if (const Executor::Profile *profile = executor.profileOf(*entry); profile && profile->calls > 0)
+    if (const Executor::Profile *profile = executor.profileOf(*entry); profile)
       tables += entryTable(program, *entry, *profile);
   return tables;
 }

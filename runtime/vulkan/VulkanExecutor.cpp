@@ -315,14 +315,7 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
 void VulkanExecutor::startProfile() {
   if (device.facts.timestampBits == 0)
     throw Error(fmt::format("the device '{}' has no clock: kernels cannot be timed", device.facts.name));
-  profiling = true;
-  for (auto &[entry, plan] : plans)
-    plan.profile = {};
-}
-
-const Executor::Profile *VulkanExecutor::profileOf(const format::Entry &entry) const {
-  auto found = plans.find(&entry);
-  return found == plans.end() ? nullptr : &found->second.profile;
+  Executor::startProfile();
 }
 
 void VulkanExecutor::noteTimes(const format::Entry &entry, Plan &plan, const CallSizes &sizes) {
@@ -337,7 +330,7 @@ void VulkanExecutor::noteTimes(const format::Entry &entry, Plan &plan, const Cal
   for (size_t i = 0; i + 1 < ticks.size(); ++i)
     nanoseconds.push_back(static_cast<uint64_t>(static_cast<double>((ticks[i + 1] - ticks[i]) & mask) *
                                                 static_cast<double>(device.facts.limits.timestampPeriod)));
-  plan.profile.add(entry, sizes, nanoseconds);
+  profiles[&entry].add(entry, sizes, nanoseconds);
 }
 
 } // namespace heddle::vulkan

@@ -29,7 +29,6 @@ public:
            const TapSink *taps = nullptr) override;
   std::span<const float> output(const format::Value &value) const override;
   void startProfile() override;
-  const Profile *profileOf(const format::Entry &entry) const override;
 
   uint64_t capacity() const override { return cacheCapacity; }
   uint64_t cacheBytes() const override { return cacheWindows.bytes(); }
@@ -62,7 +61,6 @@ private:
     size_t batches = 0;                    ///< so many of them are in use
     Recorded recorded;
     VkQueryPool queries = nullptr; ///< one more than steps
-    Profile profile;
   };
 
   Plan &prepare(const format::Entry &entry, const CallSizes &most, bool taps);
@@ -89,7 +87,6 @@ private:
   std::unordered_map<const format::Entry *, Plan> plans;
   const format::Entry *current = nullptr; ///< of the last call
   CallSizes callSizes;                    ///< of the last call
-  bool profiling = false;
 };
 
 } // namespace heddle::vulkan
