@@ -99,24 +99,15 @@ def main():
     results = Results()
     for folder in [SHARED / "goldens" / name for name in FOLDERS] + [SOURCE / "data" / "cohere2"]:
         for level in ("-O0", "-O2"):
-            if folder.is_dir():
-                results.case(f"{folder.name} {level}", check, heddle, folder, scratch, level)
-            else:
-                results.skip(f"{folder.name} {level}", f"no {folder}")
+            results.case_of(folder, f"{folder.name} {level}", check, heddle, folder, scratch, level)
     for name in BLOCKS:
         folder = SHARED / "goldens" / name
         for blocks in ("Q8_0", "Q4_0"):
-            if folder.is_dir():
-                results.case(f"{name} {blocks}", check_blocks, heddle, folder, scratch, blocks)
-            else:
-                results.skip(f"{name} {blocks}", f"no {folder}")
+            results.case_of(folder, f"{name} {blocks}", check_blocks, heddle, folder, scratch, blocks)
     for name in CHANGED:
         folder = SHARED / "goldens" / name
         for level in ("-O0", "-O2"):
-            if folder.is_dir():
-                results.case(f"{name}, changed, {level}", check_changed, heddle, folder, scratch, level)
-            else:
-                results.skip(f"{name}, changed, {level}", f"no {folder}")
+            results.case_of(folder, f"{name}, changed, {level}", check_changed, heddle, folder, scratch, level)
     results.finish()
 
 

@@ -222,23 +222,14 @@ def main():
     for name in FAMILIES:
         folder = SHARED / "goldens" / name
         for level in ("-O0", "-O2"):
-            if folder.is_dir():
-                results.case(f"{name} {level}", check, heddle, folder, scratch, [level])
-            else:
-                results.skip(f"{name} {level}", f"no {folder}")
+            results.case_of(folder, f"{name} {level}", check, heddle, folder, scratch, [level])
         if folder.is_dir():
             results.case(f"{name} with config_v5.json", check_newer_config, heddle, folder, scratch)
 
     for level in ("-O0", "-O2"):
-        if (SHARED / "data/stories260k").is_dir():
-            results.case(f"stories260k {level}", check_story, heddle, level)
-        else:
-            results.skip(f"stories260k {level}", f"no {SHARED / 'data/stories260k'}")
+        results.case_of(SHARED / "data/stories260k", f"stories260k {level}", check_story, heddle, level)
         for name, check_it in (("aren-transliteration", check_transliteration), ("gpt-nano-sort", check_sorting)):
-            if (SHARED / "data" / name).is_dir():
-                results.case(f"{name} {level}", check_it, heddle, scratch, level)
-            else:
-                results.skip(f"{name} {level}", f"no {SHARED / 'data' / name}")
+            results.case_of(SHARED / "data" / name, f"{name} {level}", check_it, heddle, scratch, level)
     results.finish()
 
 

@@ -34,6 +34,13 @@ class Results:
             print(f"{name}: FAILED: {error}", flush=True)
             self.failed += 1
 
+    def case_of(self, folder, name, check, *arguments):
+        """The case, where the folder that it reads is there."""
+        if folder.is_dir():
+            self.case(name, check, *arguments)
+        else:
+            self.skip(name, f"no {folder}")
+
     def skip(self, name, why):
         print(f"{name}: skipped: {why}", flush=True)
         self.skipped += 1

@@ -119,11 +119,8 @@ def main():
     folders += [SHARED / "goldens" / name for name in goldens.BESIDE + goldens.FAMILIES]
     for folder in folders:
         for level in ("-O0", "-O2") if folder.name in PLAIN else ("-O2",):
-            name = f"{folder.name} {level}"
-            if folder.is_dir():
-                results.case(name, validation.over, goldens.check, heddle, folder, scratch, [level, "--target", "vulkan"])
-            else:
-                results.skip(name, f"no {folder}")
+            results.case_of(folder, f"{folder.name} {level}", validation.over, goldens.check, heddle, folder, scratch,
+                            [level, "--target", "vulkan"])
 
     both = SOURCE / "data/llama"
     results.case("vulkan,cpu: the device", validation.over, goldens.check, heddle, both, scratch, ["--target", "vulkan,cpu"])
