@@ -121,11 +121,15 @@ static Error notACheckpoint(StringRef path, StringRef text) {
 
 Expected<std::unique_ptr<Checkpoint>> heddle::openCheckpoint(StringRef path) {
   if (sys::fs::is_directory(path))
-    return CheckpointBuilder::openFolder(path);
+    return CheckpointBuilder::openFolder(path, /*withWeights=*/true);
   Expected<std::unique_ptr<MappedFile>> file = MappedFile::open(path);
   if (!file)
     return file.takeError();
   if (!looksLikeGguf((*file)->bytes()))
     return notACheckpoint(path, (*file)->text());
   return CheckpointBuilder::openGguf(std::move(*file));
+}
+
+Expected<std::unique_ptr<Checkpoint>> heddle::openConfig(StringRef folder) {
+  return CheckpointBuilder::openFolder(folder, /*withWeights=*/false);
 }

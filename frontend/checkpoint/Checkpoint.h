@@ -123,6 +123,10 @@ private:
 /// and what may help.
 llvm::Expected<std::unique_ptr<Checkpoint>> openCheckpoint(llvm::StringRef path);
 
+/// Opens a folder for its config alone: without tensors, whether it has any or
+/// not. Errors as above.
+llvm::Expected<std::unique_ptr<Checkpoint>> openConfig(llvm::StringRef folder);
+
 } // namespace heddle
 
 #endif // HEDDLE_FRONTEND_CHECKPOINT_CHECKPOINT_H

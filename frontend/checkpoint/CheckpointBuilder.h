@@ -10,8 +10,8 @@ namespace heddle {
 /// What the readers of the two kinds share: access to a Checkpoint's insides.
 class CheckpointBuilder {
 public:
-  /// A Hugging Face folder (HuggingFace.cpp).
-  static llvm::Expected<std::unique_ptr<Checkpoint>> openFolder(llvm::StringRef path);
+  /// A Hugging Face folder (HuggingFace.cpp), with its tensors or without.
+  static llvm::Expected<std::unique_ptr<Checkpoint>> openFolder(llvm::StringRef path, bool withWeights);
   /// A GGUF file that is mapped already (Checkpoint.cpp).
   static llvm::Expected<std::unique_ptr<Checkpoint>> openGguf(std::unique_ptr<MappedFile> file);
 

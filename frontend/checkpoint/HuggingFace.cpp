@@ -213,11 +213,11 @@ Error CheckpointBuilder::readWeights() {
   return readShards(**index);
 }
 
-Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openFolder(StringRef path) {
+Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openFolder(StringRef path, bool withWeights) {
   CheckpointBuilder builder(path);
   if (Error error = builder.readConfigs())
     return error;
-  if (Error error = builder.readWeights())
+  if (Error error = withWeights ? builder.readWeights() : Error::success())
     return error;
   return builder.finish();
 }

@@ -22,7 +22,8 @@
 namespace heddle {
 
 /// What stands for a checkpoint where a page is compiled alone: sizes, flags (0, 1) and reals set by hand, and weights
-/// made of random numbers from `seed`.
+/// made of random numbers from `seed`. With a checkpoint, random weights leave its config: rows that set weights are not
+/// run, and a weight with a default takes it.
 struct Overrides {
   std::map<std::string, double> values;
   bool randomWeights = false;

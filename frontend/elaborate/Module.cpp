@@ -105,7 +105,7 @@ void Elaborator::finishModule() {
     llvm::sort(thresholds);
     (*module)->setAttr("heddle.regimes", builder.getDenseI64ArrayAttr(thresholds));
   }
-  if (!checkpoint && overrides.randomWeights)
+  if (overrides.randomWeights)
     (*module)->setAttr("heddle.seed", builder.getI64IntegerAttr(int64_t(overrides.seed)));
   auto rank = [](mlir::Operation &op) {
     return isa<StoredOp>(op) ? 0 : isa<mlir::func::FuncOp>(op) ? 1 : isa<LayerOp>(op) ? 2 : 3;

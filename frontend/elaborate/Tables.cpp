@@ -104,6 +104,8 @@ bool Elaborator::checkHides(const ast::SetRow &row, StringRef name) {
 bool Elaborator::runSet(const ast::SetRow &row, Frame &frame, const StringSet<> &weights) {
   bool setsWeights =
       any_of(row.names, [&](const ast::Name &name) { return weights.contains(name.text); });
+  if (setsWeights && overrides.randomWeights)
+    return true;
   Value value;
   {
     SaveAndRestore texts(tensorTexts, setsWeights);

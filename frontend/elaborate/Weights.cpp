@@ -22,7 +22,7 @@ Value Elaborator::bindWeight(const ast::DeclItem &item, const ast::Name &name, c
   const Value *set = rows ? rows->find(name.text) : nullptr;
   Value value = set ? *set : Value::none();
   SMRange row = rows ? rows->placeOf(name.text) : SMRange();
-  if (value.is(Value::Kind::None) && (checkpoint || item.fallback)) {
+  if (value.is(Value::Kind::None) && ((checkpoint && !overrides.randomWeights) || item.fallback)) {
     if (!item.fallback) {
       std::string note = entryNote(value);
       return fail(row.isValid() ? row : name.range,

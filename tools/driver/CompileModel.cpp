@@ -67,7 +67,7 @@ private:
   Progress progress;
 
   std::vector<cpu::CpuTarget> targets;
-  std::unique_ptr<Checkpoint> checkpoint; // null for a page alone
+  std::unique_ptr<Checkpoint> checkpoint; // null for a page alone; without tensors where weights are random
   std::string pagePath;
   std::unique_ptr<LoadedPage> page;
   std::unique_ptr<mlir::MLIRContext> context;
@@ -102,7 +102,7 @@ Error Compilation::openModel() {
     pagePath = options.model;
     return Error::success();
   }
-  auto opened = openCheckpoint(options.model);
+  auto opened = options.randomWeights ? openConfig(options.model) : openCheckpoint(options.model);
   if (!opened)
     return opened.takeError();
   checkpoint = std::move(*opened);
@@ -157,11 +157,11 @@ Error Compilation::makeModule() {
   if (listDefaults)
     for (const std::string &notice : notices.defaults)
       errs() << "heddle: note: " << notice << '\n';
-  if (checkpoint) {
-    source.emplace(*checkpoint);
-  } else {
+  if (options.randomWeights) {
     source.emplace(*options.randomWeights);
     source->nameTensors(*module);
+  } else {
+    source.emplace(*checkpoint);
   }
   if (!options.quantize.empty())
     for (StoredOp weight : module->getOps<StoredOp>())

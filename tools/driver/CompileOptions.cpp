@@ -33,9 +33,11 @@ Error CompileOptions::check() const {
     return createStringError(
         "a page alone has no weights: give '--random-weights SEED', or a checkpoint with '--arch " + model +
         "'");
-  if (!isPage() && (randomWeights || !set.empty()))
-    return createStringError(Twine(randomWeights ? "'--random-weights'" : "'--set'") +
-                             " goes with a .heddle page, not with a checkpoint");
+  if (!isPage() && !set.empty())
+    return createStringError("'--set' goes with a .heddle page, not with a checkpoint");
+  if (StringRef(model).ends_with(".gguf") && randomWeights)
+    return createStringError(
+        "'--random-weights' goes with a .heddle page, or a folder with config.json, not with a .gguf file");
   if (optLevel == 0 && !quantize.empty())
     return createStringError("'--quantize' needs -O1 or -O2: at -O0 weights are computed exactly");
   return cpu::cpuTargets(cpu).takeError(); // a processor that is not known
@@ -120,7 +122,8 @@ ArrayRef<CompileOption> heddle::compileOptionTable() {
       {"quantize", "FORMAT", "f32, f16, bf16, q8_0, q5_0, q5_1, q4_0, q4_1; default: as stored", setQuantize},
       {"activations", "int8", "activations in int8 beside quantised weights", setActivations},
       {"weights", "inside|beside", "in the program (default), or in PROGRAM.weights", setWeights},
-      {"random-weights", "SEED", "a page alone, with numbers drawn from a seed", setRandomWeights},
+      {"random-weights", "SEED", "a page, or a folder's config, with numbers drawn from a seed",
+       setRandomWeights},
       {"set", "NAME=N", "a size of a page alone", setSize},
   };
   return table;
