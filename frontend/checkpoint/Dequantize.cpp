@@ -1,31 +1,15 @@
 //===- Dequantize.cpp - stored bytes to float32 ---------------------------===//
 //
-// Blocks are read byte by byte (memcpy), since a file aligns them to nothing.
-// The layouts of the quantised blocks, all little-endian, of 32 elements:
-//
-//   Q4_0  half d;         uint8 q[16]                      x = d (q - 8)
-//   Q4_1  half d, m;      uint8 q[16]                      x = d q + m
-//   Q5_0  half d;         uint32 high; uint8 q[16]         x = d (q - 16)
-//   Q5_1  half d, m;      uint32 high; uint8 q[16]         x = d q + m
-//   Q8_0  half d;         int8 q[32]                       x = d q
-//
-// Low nibbles are elements 0..15, high nibbles 16..31; bit i of `high` is the
-// fifth bit of element i. A half has 11 significant bits and q at most 8, so
-// d q is exact in float32, and fusing the addition of m changes nothing.
+// Quantised blocks are taken apart first (BlockNumbers.cpp). All products are
+// exact, and fusing the addition of an offset changes nothing.
 //
 //===----------------------------------------------------------------------===//
+#include "frontend/checkpoint/BlockBytes.h"
 #include "frontend/checkpoint/Checkpoint.h"
 #include "llvm/ADT/bit.h"
 #include <cassert>
-#include <cstring>
 
 using namespace heddle;
-
-template <typename T> static T load(const uint8_t *bytes) {
-  T value;
-  std::memcpy(&value, bytes, sizeof(T));
-  return value;
-}
 
 float heddle::halfToFloat(uint16_t bits) {
   uint32_t sign = uint32_t(bits & 0x8000) << 16;
@@ -55,33 +39,20 @@ static void bfloats(const uint8_t *bytes, int64_t count, float *out) {
     out[i] = llvm::bit_cast<float>(uint32_t(load<uint16_t>(bytes + 2 * i)) << 16);
 }
 
-/// Q4_0 to Q5_1: four bits an element, with a fifth and with a minimum or not.
-template <bool fifthBit, bool minimum> static void nibbles(const uint8_t *block, int64_t count, float *out) {
-  constexpr int scales = minimum ? 4 : 2, blockBytes = scales + (fifthBit ? 4 : 0) + 16;
-  constexpr int zero = minimum ? 0 : fifthBit ? 16 : 8;
-  for (int64_t b = 0; b < count / 32; ++b, block += blockBytes, out += 32) {
-    float d = halfToFloat(load<uint16_t>(block));
-    float m = minimum ? halfToFloat(load<uint16_t>(block + 2)) : 0.0f;
-    uint32_t high = fifthBit ? load<uint32_t>(block + scales) : 0;
-    const uint8_t *q = block + blockBytes - 16;
-    for (int i = 0; i < 16; ++i) {
-      int low = (q[i] & 15) | (high >> i & 1) << 4;
-      int upper = q[i] >> 4 | (high >> (i + 16) & 1) << 4;
-      out[i] = d * static_cast<float>(low - zero);
-      out[i + 16] = d * static_cast<float>(upper - zero);
-      if constexpr (minimum) {
-        out[i] += m;
-        out[i + 16] += m;
+static void blocks(StorageType type, const uint8_t *bytes, int64_t count, float *out) {
+  const BlockFacts &facts = blockFacts(type);
+  bool offsets = hasOffsets(type);
+  BlockNumbers block;
+  for (int64_t b = 0; b < count / facts.elements; ++b, bytes += facts.bytes) {
+    takeApart(type, bytes, block);
+    for (unsigned g = 0; g < facts.elements / groupElements; ++g, out += groupElements) {
+      float scale = block.scale * block.scales[g], offset = offsets ? block.offset * block.offsets[g] : 0;
+      for (unsigned i = 0; i < groupElements; ++i) {
+        out[i] = scale * block.numbers[g * groupElements + i];
+        if (offsets)
+          out[i] += offset;
       }
     }
-  }
-}
-
-static void eightBits(const uint8_t *block, int64_t count, float *out) {
-  for (int64_t b = 0; b < count / 32; ++b, block += 34, out += 32) {
-    float d = halfToFloat(load<uint16_t>(block));
-    for (int i = 0; i < 32; ++i)
-      out[i] = d * static_cast<float>(static_cast<int8_t>(block[2 + i]));
   }
 }
 
@@ -109,16 +80,8 @@ void heddle::dequantize(StorageType type, const uint8_t *bytes, int64_t count, f
   case StorageType::U8:
   case StorageType::Bool: // any byte is possible: its value, as of U8
     return plain<uint8_t>(bytes, count, out);
-  case StorageType::Q4_0:
-    return nibbles<false, false>(bytes, count, out);
-  case StorageType::Q4_1:
-    return nibbles<false, true>(bytes, count, out);
-  case StorageType::Q5_0:
-    return nibbles<true, false>(bytes, count, out);
-  case StorageType::Q5_1:
-    return nibbles<true, true>(bytes, count, out);
-  case StorageType::Q8_0:
-    return eightBits(bytes, count, out);
+  default:
+    return blocks(type, bytes, count, out);
   }
 }
 

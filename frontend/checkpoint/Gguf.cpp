@@ -28,21 +28,21 @@ static constexpr GgmlType ggmlTypes[] = {
     {4, "Q4_2", std::nullopt},         {5, "Q4_3", std::nullopt},
     {6, "Q5_0", StorageType::Q5_0},    {7, "Q5_1", StorageType::Q5_1},
     {8, "Q8_0", StorageType::Q8_0},    {9, "Q8_1", std::nullopt},
-    {10, "Q2_K", std::nullopt},        {11, "Q3_K", std::nullopt},
-    {12, "Q4_K", std::nullopt},        {13, "Q5_K", std::nullopt},
-    {14, "Q6_K", std::nullopt},        {15, "Q8_K", std::nullopt},
-    {16, "IQ2_XXS", std::nullopt},     {17, "IQ2_XS", std::nullopt},
-    {18, "IQ3_XXS", std::nullopt},     {19, "IQ1_S", std::nullopt},
-    {20, "IQ4_NL", std::nullopt},      {21, "IQ3_S", std::nullopt},
-    {22, "IQ2_S", std::nullopt},       {23, "IQ4_XS", std::nullopt},
+    {10, "Q2_K", StorageType::Q2_K},        {11, "Q3_K", StorageType::Q3_K},
+    {12, "Q4_K", StorageType::Q4_K},        {13, "Q5_K", StorageType::Q5_K},
+    {14, "Q6_K", StorageType::Q6_K},        {15, "Q8_K", std::nullopt},
+    {16, "IQ2_XXS", StorageType::IQ2_XXS},     {17, "IQ2_XS", StorageType::IQ2_XS},
+    {18, "IQ3_XXS", StorageType::IQ3_XXS},     {19, "IQ1_S", StorageType::IQ1_S},
+    {20, "IQ4_NL", StorageType::IQ4_NL},      {21, "IQ3_S", StorageType::IQ3_S},
+    {22, "IQ2_S", StorageType::IQ2_S},       {23, "IQ4_XS", StorageType::IQ4_XS},
     {24, "I8", StorageType::I8},       {25, "I16", StorageType::I16},
     {26, "I32", StorageType::I32},     {27, "I64", StorageType::I64},
-    {28, "F64", StorageType::F64},     {29, "IQ1_M", std::nullopt},
+    {28, "F64", StorageType::F64},     {29, "IQ1_M", StorageType::IQ1_M},
     {30, "BF16", StorageType::BF16},   {31, "Q4_0_4_4", std::nullopt},
     {32, "Q4_0_4_8", std::nullopt},    {33, "Q4_0_8_8", std::nullopt},
-    {34, "TQ1_0", std::nullopt},       {35, "TQ2_0", std::nullopt},
+    {34, "TQ1_0", StorageType::TQ1_0},       {35, "TQ2_0", StorageType::TQ2_0},
     {36, "IQ4_NL_4_4", std::nullopt},  {37, "IQ4_NL_4_8", std::nullopt},
-    {38, "IQ4_NL_8_8", std::nullopt},  {39, "MXFP4", std::nullopt},
+    {38, "IQ4_NL_8_8", std::nullopt},  {39, "MXFP4", StorageType::MXFP4},
 };
 
 namespace {
@@ -252,8 +252,8 @@ private:
       return cursor.wrong(begin, "a known type of tensor '" + tensor.name + "'", "type " + Twine(number),
                           "the file is damaged, or newer than this program");
     if (!known->type)
-      return cursor.wrong(begin, "tensor '" + tensor.name + "' as F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1 or Q4_0",
-                          known->name, "this type is not supported: quantise the model to one of those");
+      return cursor.wrong(begin, "tensor '" + tensor.name + "' in a type that files still use",
+                          known->name, "this type is not supported: convert the model again with current tools");
     tensor.type = *known->type;
     return Error::success();
   }

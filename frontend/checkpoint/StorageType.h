@@ -2,8 +2,8 @@
 //
 // The element formats a stored tensor may have, the size of their blocks, and
 // the exact way from stored bytes to float32. A plain format has blocks of one
-// element. A GGUF format packs 32 consecutive elements of the innermost axis
-// into one block with its own scale.
+// element. A quantised format of GGUF packs 32 or 256 consecutive elements of
+// the innermost axis into one block with its own scales (BlockNumbers.h).
 //
 //===----------------------------------------------------------------------===//
 #ifndef HEDDLE_FRONTEND_CHECKPOINT_STORAGETYPE_H
@@ -18,11 +18,15 @@ namespace heddle {
 
 struct StoredTensor;
 
+// clang-format off
 enum class StorageType : uint8_t {
   F64, F32, F16, BF16,
   I64, I32, I16, I8, U8, Bool,
-  Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
+  Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, MXFP4,              // blocks of 32
+  Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS, TQ1_0, TQ2_0,       // of 256
+  IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S,     // of 256, from tables
 };
+// clang-format on
 
 /// What one block of a format is: `elements` numbers in `bytes` bytes.
 struct BlockFacts {
@@ -49,8 +53,8 @@ std::optional<uint64_t> storedBytes(llvm::ArrayRef<int64_t> shape, StorageType t
 /// inside the tensor (both are asserted); with a quantised format any number
 /// of whole blocks may be asked for, with a plain one any range.
 /// Exact for every format but F64, I64, I32, which round to the nearest
-/// float32, and Q4_1 and Q5_1, whose scale * q is exact and whose sum with the
-/// block's minimum rounds once. Results do not depend on the machine.
+/// float32, and those with offsets, whose sum of two exact products rounds
+/// once. Results do not depend on the machine.
 void dequantize(const StoredTensor &tensor, int64_t firstElement, int64_t count, float *out);
 
 /// The same for bare blocks: `bytes` must hold count / elements blocks.
