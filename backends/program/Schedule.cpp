@@ -264,7 +264,19 @@ Error Unroller::visit(PackedOp op, Frame &frame) {
   auto offset = packedOffset(op, frame);
   if (!offset)
     return complain(op, offset.takeError());
-  frame.memory[op.getResult()] = {{format::Space::Weights, *offset, plan.bytesAt(*offset)}, {}};
+  ScheduledBinding binding = {format::Space::Weights, *offset, plan.bytesAt(*offset)};
+  if (auto first = op->getAttrOfType<mlir::IntegerAttr>("first")) { // a range of the outermost dimension
+    auto type = dyn_cast<mlir::MemRefType>(mlir::Type(op.getType()));
+    if (!type || !type.hasStaticShape() || type.getRank() == 0 || type.getShape()[0] == 0)
+      return complain(op, "a range of rows must have some");
+    uint64_t row = type.getNumElements() / type.getShape()[0] * sizeof(float);
+    uint64_t begin = first.getInt() * row, bytes = type.getShape()[0] * row;
+    if (first.getInt() < 0 || begin > binding.bytes || bytes > binding.bytes - begin)
+      return complain(op, "a range of rows reaches beyond the weight");
+    binding.index += begin;
+    binding.bytes = bytes;
+  }
+  frame.memory[op.getResult()] = {binding, {}};
   return Error::success();
 }
 

@@ -5,6 +5,19 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitWeights : Pass<"split-weights", "::mlir::ModuleOp"> {
+  let summary = "launch a kernel several times where its weights are larger than a device need bind";
+  let description = [{
+    Expects kernels and launches after `plan-memory`. A launch with more than `limit` bytes of weights becomes several, each
+    with a range of its largest weights' outermost dimension: `heddle.packed` with the attribute `first`, where the range
+    begins. Where the dimension follows from the grid, each runs over its part of it; where it is looked up, each stores
+    what lies within its range.
+  }];
+  let options = [Option<"limit", "limit", "int64_t", "134217664",
+                        "bytes of weights that a launch can have: what Vulkan guarantees, less the runtime's slack">];
+  let dependentDialects = ["::heddle::HeddleDialect", "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+}
+
 def AssignSpaces : Pass<"assign-spaces", "::mlir::ModuleOp"> {
   let summary = "note in which space each buffer of a kernel lies";
   let description = [{

@@ -16,7 +16,7 @@ import sys
 
 import goldens
 import smollm2
-from support import SHARED, SOURCE, Failure, Results, model_in_cache, run
+from support import SHARED, SOURCE, Failure, Results, ids_tensor, load, model_in_cache, run, save
 
 LAYERS = "/usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json"
 PLAIN = ("llama", "qwen2")  # at -O0, too
@@ -76,6 +76,22 @@ def check_long_context(program, text):
         raise Failure(f"the device says '{told[0].strip()}', the processor '{told[1].strip()}'")
 
 
+def check_large_table(heddle, scratch):
+    """A table larger than what every device binds (128 MiB) is read in windows, by lookups and by products."""
+    page = SOURCE.parent / "program/Inputs/tiny.heddle"
+    sizes = ["--set", "layers=1", "--set", "d=32", "--set", "ffn=64", "--set", "vocab=1100000"]
+    ids = [0, 1099999, 523456, 549999, 550000, 1048575, 1048576]
+    save(scratch / "in.safetensors", {"input_ids": ids_tensor(ids)})
+    logits = {}
+    for target in ("vulkan", "cpu"):
+        run(heddle, "eval", page, "--random-weights", 7, *sizes, "--target", target, "--input",
+            scratch / "in.safetensors", "--output", scratch / "out.safetensors")
+        logits[target] = load(scratch / "out.safetensors")["logits"][1]
+    d = goldens.distance(logits["vulkan"], logits["cpu"])
+    if d > 1e-5:
+        raise Failure(f"logits are off by {d:.2g}")
+
+
 def check_without_driver(heddle, folder, scratch):
     """A program with shaders alone says that there is no device; one for the processor, too, computes there."""
     driver = os.environ.get("VK_ICD_FILENAMES")
@@ -127,6 +143,8 @@ def main():
     results.case("vulkan,cpu: the processor", goldens.check, heddle, both, scratch,
                  ["--target", "vulkan,cpu", "--device", "cpu"])
     results.case("without a driver", check_without_driver, heddle, both, scratch)
+
+    results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
 
     if not model:
         results.skip("smollm2", "the model is not in the cache; scripts/fetch-model.py fetches it")

@@ -196,8 +196,10 @@ Error Compilation::runPasses() {
     pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
   }
   buildPipeline(manager, pipeline);
-  if (options.forVulkan())
+  if (options.forVulkan()) {
+    manager.addPass(vulkan::createSplitWeights());
     manager.addPass(vulkan::createAssignSpaces());
+  }
   if (failed(manager.run(*module)))
     return reported("a pass failed");
   return Error::success();

@@ -103,6 +103,16 @@ TEST(WeightWindows, PartsOfPartsAreStoredOnce) {
   EXPECT_EQ(windows.offsetOf(0, 192), 192u);
 }
 
+TEST(WeightWindows, PartsMayOverlap) {
+  Steps steps({{weights(0, 256)}, {weights(128, 256)}, {weights(192, 64)}});
+  WeightWindows windows(steps.program(), 256, "device");
+  ASSERT_EQ(windows.windows().size(), 2u);
+  EXPECT_EQ(windows.offsetOf(0, 0), 0u);
+  EXPECT_EQ(windows.offsetOf(1, 128), 0u);
+  EXPECT_EQ(windows.windowOf(steps[2]), 1);
+  EXPECT_EQ(windows.offsetOf(1, 192), 64u);
+}
+
 TEST(WeightWindows, OneStepThatNeedsTooMuchIsAnError) {
   Steps steps({{weights(0, 2048), weights(2048, 64)}});
   EXPECT_EQ(messageOf([&] { WeightWindows(steps.program(), 2048, "toy"); }),
