@@ -123,6 +123,9 @@ bool Elaborator::traceEntry(const ast::EntryDecl &entry) {
   if (own.layersInvoked) {
     const Value *hidden = frame.find("hidden");
     mlir::Value last = hidden && hidden->isRuntime() ? hidden->asRuntime() : own.afterLayers;
+    // Where it is made: what follows is no part of it.
+    mlir::OpBuilder::InsertionGuard here(builder);
+    builder.setInsertionPointAfterValue(last);
     emitter.tap(last, own.tapPrefix + "hidden_" + std::to_string(own.layersInvoked), last.getLoc());
   }
   return returnOutputs(entry, frame, result);

@@ -39,6 +39,9 @@ public:
 
   const TensorTable &tensors() const { return table; }
 
+  /// Throws Error when there is no such tensor.
+  const TensorEntry &find(const std::string &name) const;
+
   /// The numbers of an I64 or I32 tensor. Throws Error when it is of another type.
   std::vector<int64_t> integers(const std::string &name) const;
 
@@ -46,8 +49,6 @@ public:
   std::vector<float> floats(const std::string &name) const;
 
 private:
-  const TensorEntry &find(const std::string &name) const;
-
   std::string path;
   Mapping mapping;
   const uint8_t *data = nullptr;

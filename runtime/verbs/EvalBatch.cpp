@@ -10,14 +10,12 @@
 namespace heddle {
 
 static IdTable readTable(const SafetensorsReader &file, const std::string &name) {
-  const auto found = file.tensors().find(name);
-  if (found == file.tensors().end())
-    throw Error(fmt::format("the input file has no tensor '{}'", name));
-  if (found->second.shape.size() != 2)
-    throw Error(fmt::format("'{}' must have two axes [B, T], it has {}", name, found->second.shape.size()));
   IdTable table;
-  table.rows = found->second.shape[0];
-  table.columns = found->second.shape[1];
+  const std::vector<uint64_t> &shape = file.find(name).shape;
+  if (shape.size() != 2)
+    throw Error(fmt::format("'{}' must have two axes [B, T], it has {}", name, shape.size()));
+  table.rows = shape[0];
+  table.columns = shape[1];
   for (int64_t id : file.integers(name)) {
     if (id < INT32_MIN || id > INT32_MAX)
       throw Error(fmt::format("'{}' holds {}: an id must fit 32 bits", name, id));

@@ -18,7 +18,7 @@ struct Verb {
 };
 
 constexpr Verb verbs[] = {
-    {"tokenize", tokenizeVerb},     {"embed", embedVerb}, {"eval", evalVerb},
+    {"tokenize", tokenizeVerb},     {"embed", embedVerb}, {"eval", evalVerb}, {"compare", compareVerb},
     {"perplexity", perplexityVerb}, {"bench", benchVerb}, {"info", infoVerb},
 };
 } // namespace

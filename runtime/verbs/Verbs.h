@@ -22,6 +22,7 @@ void generateVerb(const Invocation &call);
 void tokenizeVerb(const Invocation &call);
 void embedVerb(const Invocation &call);
 void evalVerb(const Invocation &call);
+void compareVerb(const Invocation &call);
 void perplexityVerb(const Invocation &call);
 void benchVerb(const Invocation &call);
 void infoVerb(const Invocation &call);

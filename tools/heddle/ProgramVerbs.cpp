@@ -23,6 +23,7 @@ static Verb run("run", "go on with a text, answer, or converse", runProgramVerb)
 static Verb tokenize("tokenize", "the tokens of a text", runProgramVerb);
 static Verb embed("embed", "vectors of texts", runProgramVerb);
 static Verb eval("eval", "logits and hidden states for given tokens", runProgramVerb);
+static Verb compare("compare", "where hidden states and outputs leave a reference", runProgramVerb);
 static Verb perplexity("perplexity", "how well a text is predicted", runProgramVerb);
 static Verb bench("bench", "tokens per second", runProgramVerb);
 static Verb info("info", "what is in a program", runProgramVerb);
