@@ -179,7 +179,9 @@ private:
             [&](AttentionOp attention) { return emitAttention(attention, context), success(); })
         .Case<RowwiseOp>([&](RowwiseOp rowwise) { return emitRowwise(rowwise, context), success(); })
         .Case<SoftmaxOp>([&](SoftmaxOp softmax) { return emitSoftmax(softmax, context), success(); })
-        .Case<TopOp>([&](TopOp top) { return emitTop(top, context), success(); })
+        .Case<TopOp>([&](TopOp top) {
+          return (!plain && isLongTop(top, context) ? emitLongTop : emitTop)(top, context), success();
+        })
         .Case<ConcatOp>([&](ConcatOp concat) { return copyParts(concat, context), success(); })
         .Case<KeepOp>([&](KeepOp keep) {
           if (!isStoredThrough(keep.getInput(), keep))

@@ -43,6 +43,17 @@ def SpecializeVariants : Heddle_Pass<"specialize-variants"> {
                     Statistic<"numLookups", "lookups-raised", "ops before which the last row is taken">];
 }
 
+def ReturnCandidates : Heddle_Pass<"return-candidates"> {
+  let summary = "return the greatest logits of one token more, and which they are";
+  let description = [{
+    An entry of the variant `decode` with an output `logits` gets two more, `logits.best` and `logits.where`: the `most`
+    greatest in falling order, equal ones in the order of the vocabulary. Choosing a token then reads these few.
+
+    Expects what specialize-variants leaves.
+  }];
+  let options = [Option<"most", "most", "int64_t", "64", "how many">];
+}
+
 def FuseMaps : Heddle_Pass<"fuse-maps"> {
   let summary = "inline maps into the maps that use them";
   let description = [{

@@ -39,6 +39,8 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
   if (!plain)
     manager.addPass(createHoistMemory()); // before there are several variants of a layer
   manager.addPass(createSpecializeVariants()); // first: decode and prefill are fused each in their own way
+  if (!plain && options.candidates)
+    manager.addPass(createReturnCandidates());
   manager.addPass(createCSEPass());
   if (!plain)
     addFusion(manager, options);

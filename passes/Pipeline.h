@@ -12,6 +12,7 @@ struct PipelineOptions {
   bool dot2 = false;              // pairs of int16 are multiplied in an instruction or two
   int64_t tileBytes = 256 * 1024; // of activations that a piece of work keeps near
   bool direct = false;            // nothing is near: linears read activations from where they lie
+  bool candidates = false;        // choosing a token reads the greatest logits only
 };
 
 /// Adds the passes. Expects a module as the elaborator makes it; leaves kernels, and entries and layers made

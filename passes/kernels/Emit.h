@@ -31,6 +31,9 @@ struct EmitContext {
 void emitPlain(mlir::Value result, EmitContext &context);
 void emitSoftmax(SoftmaxOp op, EmitContext &context);
 void emitTop(TopOp op, EmitContext &context);
+/// One token's, along an axis that many lanes share.
+bool isLongTop(TopOp op, const EmitContext &context);
+void emitLongTop(TopOp op, EmitContext &context);
 void emitRowwise(RowwiseOp op, EmitContext &context);
 void emitLinear(LinearOp op, EmitContext &context);
 void emitAttention(AttentionOp op, EmitContext &context);

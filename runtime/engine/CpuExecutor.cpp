@@ -107,7 +107,7 @@ void CpuExecutor::runTasks(Plan &plan, size_t begin, size_t end) {
 }
 
 void CpuExecutor::run(const format::Entry &entry, CallSizes sizes, const CallSizes &most,
-                      std::span<const Input> inputs, const TapSink *taps) {
+                      std::span<const Input> inputs, const TapSink *taps, Wanted) {
   CallSizes largest = most;
   sizes.capacity() = largest.capacity() = cacheCapacity;
   Plan &plan = prepare(entry, largest);
@@ -141,7 +141,7 @@ void CpuExecutor::runWithTaps(const format::Entry &entry, Plan &plan, const TapS
   }
 }
 
-std::span<const float> CpuExecutor::output(const format::Value &value) const {
+std::span<const float> CpuExecutor::output(const format::Value &value) {
   if (!current)
     throw Error("nothing has been computed yet");
   const uint8_t *slot = arena.data() + current->layout.offsets[value.slot()];

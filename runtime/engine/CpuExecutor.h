@@ -19,8 +19,8 @@ public:
   CpuExecutor(const Program &program, ThreadPool &pool, uint64_t capacity, uint64_t arenaEstimate);
 
   void run(const format::Entry &entry, CallSizes sizes, const CallSizes &most, std::span<const Input> inputs,
-           const TapSink *taps = nullptr) override;
-  std::span<const float> output(const format::Value &value) const override;
+           const TapSink *taps = nullptr, Wanted wanted = Wanted::Values) override;
+  std::span<const float> output(const format::Value &value) override;
 
   uint64_t capacity() const override { return static_cast<uint64_t>(cacheCapacity); }
   uint64_t cacheBytes() const override { return cacheLayout.bytes; }

@@ -25,15 +25,21 @@ public:
   /// Gets a tap's name and its values.
   using TapSink = std::function<void(const format::Tap &tap, std::span<const float> values)>;
 
+  /// Which outputs of an entry that has candidates (Program::isCandidate) are wanted: these, or the others. A
+  /// device hands back what is wanted along with the call; the rest it is asked for once more.
+  enum class Wanted { Values, Candidates };
+
   /// Runs an entry of this program for these sizes (C is set here). Memory grows to what the sizes, or `most`
   /// (not below them), need. Every input of the entry that is not optional must be given. Throws Error on
   /// inputs that are missing, of another length or out of range, and when memory is short; DeviceError when
   /// the device fails.
   virtual void run(const format::Entry &entry, CallSizes sizes, const CallSizes &most,
-                   std::span<const Input> inputs, const TapSink *taps = nullptr) = 0;
+                   std::span<const Input> inputs, const TapSink *taps = nullptr,
+                   Wanted wanted = Wanted::Values) = 0;
 
-  /// An output of the last call, dense for that call's sizes; valid until the next call.
-  virtual std::span<const float> output(const format::Value &value) const = 0;
+  /// An output of the last call, dense for that call's sizes; valid until the next call. The elements of one
+  /// that is not float32 are of as many bytes. Throws DeviceError when the device fails.
+  virtual std::span<const float> output(const format::Value &value) = 0;
 
   /// What an entry's steps have cost since startProfile.
   struct Profile {

@@ -206,7 +206,7 @@ void Session::step(const format::Entry &entry, uint64_t count, std::span<const I
   Executor::TapSink tapSink = [&](const format::Tap &tap, std::span<const float> values) {
     deliver(*tap.value(), tap.name()->string_view(), values, sizes, *sink);
   };
-  executor->run(entry, sizes, most, inputs, sink && taps ? &tapSink : nullptr);
+  executor->run(entry, sizes, most, inputs, sink && taps ? &tapSink : nullptr, wanted);
   latest = &entry;
   if (sink)
     for (const format::Value *output : *entry.outputs())
@@ -272,9 +272,49 @@ void Session::feedAll(std::span<const int32_t> tokens, bool rows, std::span<cons
 }
 
 std::span<const float> Session::feed(std::span<const int32_t> tokens) {
+  wanted = Executor::Wanted::Values;
   feedAll(tokens, /*rows=*/false, {}, nullptr, false);
+  return logits();
+}
+
+void Session::feedForCandidates(std::span<const int32_t> tokens) {
+  wanted = Executor::Wanted::Candidates;
+  feedAll(tokens, /*rows=*/false, {}, nullptr, false);
+}
+
+uint64_t Session::candidateCount() const {
+  const format::Value *best = decode ? findValue(decode->outputs(), "logits.best") : nullptr;
+  return best ? rowOf(*best, format::Param::T, CallSizes()) : 0;
+}
+
+std::optional<Candidates> Session::candidates() {
+  const format::Value *best = findValue(latest->outputs(), "logits.best");
+  const format::Value *where = findValue(latest->outputs(), "logits.where");
+  if (!best || !where)
+    return std::nullopt;
+  std::span<const float> logits = read(*best), tokens = read(*where);
+  return Candidates{logits, {reinterpret_cast<const int32_t *>(tokens.data()), tokens.size()}};
+}
+
+/// An output of the last call; if need be computed again, with another machine.
+std::span<const float> Session::read(const format::Value &value) {
+  try {
+    return executor->output(value);
+  } catch (const DeviceError &error) {
+    changeMachine(error);
+    makeExecutor();
+    computed = 0;
+    advance(/*rows=*/false, {}, nullptr, false);
+  }
+  const format::Value *again = findValue(latest->outputs(), value.name()->string_view());
+  if (!again)
+    throw Error(fmt::format("'{}' was lost with the device", value.name()->string_view()));
+  return executor->output(*again);
+}
+
+std::span<const float> Session::logits() {
   const format::Value &logits = logitsOf(*latest);
-  std::span<const float> values = executor->output(logits);
+  std::span<const float> values = read(logits);
   CallSizes one;
   one.second() = static_cast<int64_t>(memoryLength);
   uint64_t row = std::min<uint64_t>(rowOf(logits, format::Param::T, one), values.size());

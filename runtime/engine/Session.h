@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,13 @@ struct Rows {
   uint64_t first;              ///< the token of the first row
   uint64_t length;             ///< elements of a row
   std::span<const float> data; ///< [rows, length]
+};
+
+/// The greatest logits, in falling order, equal ones in the order of the vocabulary, and which tokens' they
+/// are; valid until tokens are fed.
+struct Candidates {
+  std::span<const float> logits;
+  std::span<const int32_t> tokens;
 };
 
 using RowSink = std::function<void(const Rows &)>;
@@ -75,6 +83,19 @@ public:
   /// vocabulary.
   std::span<const float> feed(std::span<const int32_t> tokens);
 
+  /// The same for one who asks for `candidates` first and for `logits` only if these are not enough.
+  void feedForCandidates(std::span<const int32_t> tokens);
+
+  /// How many logits are singled out behind a token fed alone; 0: none.
+  uint64_t candidateCount() const;
+
+  /// The greatest of the logits that follow the last token; nothing where the program does not single them
+  /// out.
+  std::optional<Candidates> candidates();
+
+  /// The logits that follow the last token.
+  std::span<const float> logits();
+
   /// Forgets all tokens, then feeds `tokens` and hands the rows of all outputs, and with `taps` of all taps,
   /// to `sink`, in the order of the tokens. `extra`: further inputs, one element a token.
   void evaluate(std::span<const int32_t> tokens, std::span<const Input> extra, const RowSink &sink,
@@ -108,6 +129,7 @@ private:
   void advanceTo(uint64_t target, bool rows, std::span<const Input> extra, const RowSink *sink, bool taps);
   void step(const format::Entry &entry, uint64_t count, std::span<const Input> extra, const RowSink *sink,
             bool taps);
+  std::span<const float> read(const format::Value &value);
   uint64_t pieceOf(const format::Entry &entry, uint64_t target) const;
   void chooseChunks();
   void makeExecutor();
@@ -124,12 +146,13 @@ private:
   std::unique_ptr<Executor> executor;
   std::string_view tokenInput; ///< the name of forward's tokens
 
-  std::vector<int32_t> history;          ///< all tokens
-  uint64_t computed = 0;                 ///< the caches hold the first so many
-  size_t cacheRegime = 0;                ///< the regime they were computed in
-  const format::Entry *latest = nullptr; ///< of forward's entries, the one that ran last
-  std::vector<Memory> memories;          ///< what `encode` makes and `forward` takes
-  uint64_t memoryLength = 0;             ///< U
+  std::vector<int32_t> history;                       ///< all tokens
+  uint64_t computed = 0;                              ///< the caches hold the first so many
+  size_t cacheRegime = 0;                             ///< the regime they were computed in
+  const format::Entry *latest = nullptr;              ///< of forward's entries, the one that ran last
+  Executor::Wanted wanted = Executor::Wanted::Values; ///< of what feeds compute
+  std::vector<Memory> memories;                       ///< what `encode` makes and `forward` takes
+  uint64_t memoryLength = 0;                          ///< U
   const std::atomic<bool> *stop = nullptr;
 };
 

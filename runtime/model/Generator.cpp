@@ -34,13 +34,13 @@ static int32_t memoryStart(const format::Program &program) {
   return program.memory_start();
 }
 
-std::span<const float> feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt,
-                                  uint64_t &fed) {
+/// Feeds the prompt as generateText says; `fed` gets the number of tokens that were new.
+static void feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt, uint64_t &fed) {
   fed = prompt.size();
   if (abilitiesOf(model.description()).encodes) {
     session.encode(prompt);
     int32_t start = memoryStart(model.description());
-    return session.feed(std::span(&start, 1));
+    return session.feedForCandidates(std::span(&start, 1));
   }
   std::span<const int32_t> known = session.tokens();
   uint64_t common = static_cast<uint64_t>(
@@ -49,7 +49,22 @@ std::span<const float> feedPrompt(Model &model, Session &session, std::span<cons
   common = std::min<uint64_t>(common, prompt.empty() ? 0 : prompt.size() - 1);
   session.rewind(common);
   fed -= common;
-  return session.feed(prompt.subspan(common));
+  session.feedForCandidates(prompt.subspan(common));
+}
+
+/// Whether the greatest logits may be enough to choose a token.
+static bool takesGreatest(const Session &session, const Sampler &sampler) {
+  size_t needed = sampler.greatestNeeded();
+  return needed != 0 && needed <= session.candidateCount();
+}
+
+/// The token behind those fed: from the greatest logits where these are enough.
+static int32_t chooseToken(Session &session, Sampler &sampler) {
+  if (takesGreatest(session, sampler))
+    if (std::optional<Candidates> greatest = session.candidates())
+      if (std::optional<int32_t> token = sampler.sample(greatest->logits, greatest->tokens))
+        return *token;
+  return sampler.sample(session.logits());
 }
 
 Generation generateText(Model &model, Session &session, Sampler &sampler, std::span<const int32_t> prompt,
@@ -66,9 +81,8 @@ Generation generateText(Model &model, Session &session, Sampler &sampler, std::s
 
   Clock::time_point start = Clock::now();
   session.stopOn(options.stop);
-  std::span<const float> logits;
   try {
-    logits = feedPrompt(model, session, prompt, result.fedTokens);
+    feedPrompt(model, session, prompt, result.fedTokens);
   } catch (const Interrupted &) {
     result.ending = Ending::Stopped;
     return result;
@@ -82,7 +96,7 @@ Generation generateText(Model &model, Session &session, Sampler &sampler, std::s
     result.ending = Ending::Limit;
     if (result.newTokens >= options.mostTokens)
       break;
-    int32_t token = sampler.sample(logits);
+    int32_t token = chooseToken(session, sampler);
     result.ending = Ending::EndToken;
     if (model.isEnd(token))
       break;
@@ -98,7 +112,10 @@ Generation generateText(Model &model, Session &session, Sampler &sampler, std::s
     result.ending = Ending::Context;
     if (session.position() >= session.context())
       break;
-    logits = session.feed(std::span(&token, 1));
+    if (takesGreatest(session, sampler))
+      session.feedForCandidates(std::span(&token, 1));
+    else
+      session.feed(std::span(&token, 1));
   }
   result.newSeconds = secondsSince(start);
   Ending ending = result.ending;

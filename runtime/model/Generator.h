@@ -45,10 +45,6 @@ struct GeneratorOptions {
 Generation generateText(Model &model, Session &session, Sampler &sampler, std::span<const int32_t> prompt,
                         const GeneratorOptions &options, const TextSink &sink);
 
-/// Feeds `prompt` as above and returns the logits behind it; `fed` gets the number of tokens that were new.
-std::span<const float> feedPrompt(Model &model, Session &session, std::span<const int32_t> prompt,
-                                  uint64_t &fed);
-
 /// The length of a row of `forward`'s logits. Throws Error, saying what to do instead, when the program does
 /// not generate text.
 uint64_t vocabularyOf(const format::Program &program);

@@ -150,7 +150,7 @@ private:
         checkValue(entry, input, place);
     for (const format::Value *output : listOf(entry.outputs(), place)) {
       checkValue(entry, output, place);
-      if (output->type() != format::ElementType::F32)
+      if (output->type() != format::ElementType::F32 && !Program::isCandidate(*output))
         refuse(place, "an output must be F32");
     }
     if (entry.taps())

@@ -54,6 +54,12 @@ public:
     return value.name()->string_view().find('.') != std::string_view::npos;
   }
 
+  /// Whether a value is of the greatest logits, "logits.best", or says which tokens' they are,
+  /// "logits.where".
+  static bool isCandidate(const format::Value &value) {
+    return value.name()->string_view().starts_with("logits.");
+  }
+
   /// The kernels chosen for this processor: as many as the description has. Null when it has no code for the
   /// CPU.
   const heddle_kernel_table *kernels() const { return table; }

@@ -53,8 +53,8 @@ Sampler::Sampler(const SamplerOptions &options, size_t vocabularySize)
   require(options.minP >= 0 && options.minP <= 1, "min-p", "between 0 and 1", options.minP);
   require(options.repeatPenalty > 0 && std::isfinite(options.repeatPenalty), "the repeat penalty", "above 0",
           options.repeatPenalty);
-  require(vocabularySize > 0 && vocabularySize <= size_t(std::numeric_limits<int32_t>::max()), "the vocabulary",
-          "1 to 2^31 - 1 tokens", double(vocabularySize));
+  require(vocabularySize > 0 && vocabularySize <= size_t(std::numeric_limits<int32_t>::max()),
+          "the vocabulary", "1 to 2^31 - 1 tokens", double(vocabularySize));
   candidates.resize(vocabularySize);
   weights.resize(vocabularySize);
   if (options.repeatPenalty != 1)
@@ -71,14 +71,20 @@ void Sampler::fill(std::span<const float> logits) {
     candidates[i] = {std::isnan(logits[i]) ? lowest : logits[i], int32_t(i)};
 }
 
-void Sampler::penalize() {
+void Sampler::findUnique() {
   unique.assign(recent.begin(), recent.begin() + ptrdiff_t(std::min(accepted, recent.size())));
   std::sort(unique.begin(), unique.end());
   unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
-  for (int32_t id : unique) {
-    float &logit = candidates[id].logit;
-    logit = logit > 0 ? logit / options.repeatPenalty : logit * options.repeatPenalty;
-  }
+}
+
+float Sampler::penalized(float logit) const {
+  return logit > 0 ? logit / options.repeatPenalty : logit * options.repeatPenalty;
+}
+
+void Sampler::penalize() {
+  findUnique();
+  for (int32_t id : unique)
+    candidates[id].logit = penalized(candidates[id].logit);
 }
 
 /// Sorts the best `topK` candidates to the front. With all of them kept it only puts the best one first: the
@@ -157,6 +163,38 @@ int32_t Sampler::sample(std::span<const float> logits) {
   if (options.greedy || options.temperature == 0 || std::isinf(best.logit))
     return best.id;
   return draw(keepMinP(keepTopP(keepTopK())));
+}
+
+size_t Sampler::greatestNeeded() const {
+  if (options.repeatPenalty < 1) // raises logits that are not among the greatest
+    return 0;
+  return options.greedy || options.temperature == 0 ? 1 : options.topK;
+}
+
+std::optional<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> tokens) {
+  size_t needed = greatestNeeded(), count = logits.size();
+  if (needed == 0 || tokens.size() != count || needed > count || count > vocabularySize)
+    return std::nullopt;
+  for (size_t i = 0; i < count; ++i) {
+    candidates[i] = {logits[i], tokens[i]};
+    bool follows = i == 0 || before(candidates[i - 1], candidates[i]);
+    if (!follows || !(logits[i] > lowest) || tokens[i] < 0 || size_t(tokens[i]) >= vocabularySize)
+      return std::nullopt;
+  }
+  Candidate last = candidates[count - 1];
+  if (options.repeatPenalty != 1) {
+    findUnique();
+    for (size_t i = 0; i < count; ++i)
+      if (std::binary_search(unique.begin(), unique.end(), candidates[i].id))
+        candidates[i].logit = penalized(candidates[i].logit);
+    std::sort(candidates.begin(), candidates.begin() + ptrdiff_t(count), before);
+  }
+  // All others come behind the last, whatever their penalty.
+  if (before(last, candidates[needed - 1]))
+    return std::nullopt;
+  if (options.greedy || options.temperature == 0 || std::isinf(candidates[0].logit))
+    return candidates[0].id;
+  return draw(keepMinP(keepTopP(needed)));
 }
 
 void Sampler::accept(int32_t id) {

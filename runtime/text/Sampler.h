@@ -23,6 +23,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,6 +62,13 @@ public:
   /// Throws Error when the length differs, or no logit is above minus infinity.
   int32_t sample(std::span<const float> logits);
 
+  /// The same from the greatest logits alone, in falling order, equal ones in the order of the vocabulary;
+  /// `tokens`: whose they are. Nothing, and no random number is taken, where the rest would have to be known.
+  std::optional<int32_t> sample(std::span<const float> logits, std::span<const int32_t> tokens);
+
+  /// How many of the greatest logits may do; 0: all must be known.
+  size_t greatestNeeded() const;
+
   /// Notes a token of the sequence, of the prompt or sampled, for the repeat penalty.
   void accept(int32_t id);
 
@@ -76,6 +84,8 @@ private:
   };
   static bool before(const Candidate &a, const Candidate &b);
   void fill(std::span<const float> logits);
+  void findUnique();
+  float penalized(float logit) const;
   void penalize();
   size_t keepTopK();
   size_t keepTopP(size_t count);

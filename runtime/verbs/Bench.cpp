@@ -94,7 +94,7 @@ public:
       prefill.add(start);
     start = Clock::now();
     for (uint64_t i = 0; i < decode.tokens; ++i)
-      session.feed(std::span<const int32_t>(answer).subspan(i, 1));
+      session.feedForCandidates(std::span<const int32_t>(answer).subspan(i, 1));
     if (counted && decode.tokens > 0)
       decode.add(start);
   }

@@ -182,7 +182,7 @@ void VulkanExecutor::write(VkDescriptorSet set, int weightWindow, int cacheWindo
 //===- Calls ---------------------------------------------------------------===//
 
 void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const CallSizes &most,
-                         std::span<const Input> inputs, const TapSink *taps) {
+                         std::span<const Input> inputs, const TapSink *taps, Wanted wanted) {
   CallSizes largest = most;
   sizes.capacity() = largest.capacity() = static_cast<int64_t>(cacheCapacity);
   bool withTaps = taps && entry.taps();
@@ -194,12 +194,19 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
   for (uint32_t i = 0; i < plan.inputAt.size(); ++i)
     fillInput(*entry.inputs()->Get(i), sizes, inputs, upload.data() + plan.inputAt[i]);
 
-  Recorded wanted{sizes.tokens(), sizes.second(), plan.copiesSequence ? sizes.sequence() : -1,
-                  withTaps,       profiling,      generation};
-  if (plan.recorded != wanted) {
+  bool candidates = wanted == Wanted::Candidates &&
+                    std::any_of(entry.outputs()->begin(), entry.outputs()->end(),
+                                [](const format::Value *output) { return Program::isCandidate(*output); });
+  plan.fetched.resize(entry.outputs()->size());
+  for (uint32_t i = 0; i < plan.fetched.size(); ++i)
+    plan.fetched[i] = Program::isCandidate(*entry.outputs()->Get(i)) == candidates;
+  Recorded now{sizes.tokens(), sizes.second(), plan.copiesSequence ? sizes.sequence() : -1,
+               withTaps,       profiling,      candidates,
+               generation};
+  if (plan.recorded != now) {
     plan.recorded = {}; // should recording fail
     record(entry, plan, sizes, withTaps);
-    plan.recorded = wanted;
+    plan.recorded = now;
   }
   device.run(std::span(plan.commands).first(plan.batches));
   current = &entry;
@@ -214,12 +221,28 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
     }
 }
 
-std::span<const float> VulkanExecutor::output(const format::Value &value) const {
+/// Copies back an output of the last call that was not wanted then.
+void VulkanExecutor::fetch(const format::Value &output, size_t number, Plan &plan) {
+  if (!fetching)
+    fetching = device.makeCommands();
+  Recorder recorder(device, fetching, shared.pipelines().layout());
+  recorder.begin(nullptr, 0);
+  recorder.copyFromDevice(arena, plan.layout.offsets[output.slot()], download, plan.outputAt[number],
+                          countOf(output, callSizes) * sizeof(float));
+  recorder.end();
+  device.run(std::span(&fetching, 1));
+  plan.fetched[number] = true;
+}
+
+std::span<const float> VulkanExecutor::output(const format::Value &value) {
   if (!current)
     throw Error("nothing has been computed yet");
   for (uint32_t i = 0; i < current->outputs()->size(); ++i)
     if (current->outputs()->Get(i) == &value) {
-      const uint8_t *data = download.data() + plans.at(current).outputAt[i];
+      Plan &plan = plans.at(current);
+      if (!plan.fetched[i])
+        fetch(value, i, plan);
+      const uint8_t *data = download.data() + plan.outputAt[i];
       return {reinterpret_cast<const float *>(data), countOf(value, callSizes)};
     }
   throw Error(fmt::format("'{}' is not an output of the last call", value.name()->string_view()));
@@ -304,6 +327,8 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
   copyTaps(entry.steps()->size());
   for (uint32_t i = 0; i < plan.outputAt.size(); ++i) {
     const format::Value &output = *entry.outputs()->Get(i);
+    if (!plan.fetched[i])
+      continue;
     recorder.copyFromDevice(arena, plan.layout.offsets[output.slot()], download, plan.outputAt[i],
                             countOf(output, sizes) * sizeof(float));
   }

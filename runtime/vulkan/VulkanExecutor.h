@@ -1,7 +1,7 @@
 //===- VulkanExecutor.h - runs entries on a device --------------*- C++ -*-===//
 //
 // A call is one submission: it copies the call's sizes and inputs to the device, runs
-// the steps one after the other, and copies the outputs back. An entry's commands
+// the steps one after the other, and copies the outputs back that are wanted. An entry's commands
 // are recorded once and replayed as long as T and U stay what they were: what else changes is read from
 // memory. So decoding records nothing and allocates nothing.
 //
@@ -26,8 +26,8 @@ public:
   ~VulkanExecutor() override;
 
   void run(const format::Entry &entry, CallSizes sizes, const CallSizes &most, std::span<const Input> inputs,
-           const TapSink *taps = nullptr) override;
-  std::span<const float> output(const format::Value &value) const override;
+           const TapSink *taps = nullptr, Wanted wanted = Wanted::Values) override;
+  std::span<const float> output(const format::Value &value) override;
   void startProfile() override;
 
   uint64_t capacity() const override { return cacheCapacity; }
@@ -43,7 +43,7 @@ private:
   struct Recorded {
     int64_t tokens = -1, second = -1;
     int64_t sequence = -1; ///< where the copies depend on S
-    bool taps = false, profiling = false;
+    bool taps = false, profiling = false, candidates = false;
     uint64_t generation = 0;
     bool operator==(const Recorded &) const = default;
   };
@@ -61,6 +61,7 @@ private:
     size_t batches = 0;                    ///< so many of them are in use
     Recorded recorded;
     VkQueryPool queries = nullptr; ///< one more than steps
+    std::vector<bool> fetched;     ///< for each output whether `download` has the last call's
   };
 
   Plan &prepare(const format::Entry &entry, const CallSizes &most, bool taps);
@@ -70,6 +71,7 @@ private:
 
   std::vector<uint32_t> pushedWords(const format::Step &step, const Plan &plan, int window) const;
   void record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps);
+  void fetch(const format::Value &output, size_t number, Plan &plan);
   VkDescriptorSet setFor(int weightWindow, int cacheWindow);
   void write(VkDescriptorSet set, int weightWindow, int cacheWindow);
   void noteTimes(const format::Entry &entry, Plan &plan, const CallSizes &sizes);
@@ -85,6 +87,7 @@ private:
   VkDescriptorPool pool = nullptr;
   std::map<std::pair<int, int>, VkDescriptorSet> sets; ///< by the windows that they bind
   std::unordered_map<const format::Entry *, Plan> plans;
+  VkCommandBuffer fetching = nullptr;
   const format::Entry *current = nullptr; ///< of the last call
   CallSizes callSizes;                    ///< of the last call
 };

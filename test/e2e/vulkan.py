@@ -92,6 +92,23 @@ def check_large_table(heddle, scratch):
         raise Failure(f"logits are off by {d:.2g}")
 
 
+def check_picks(heddle, scratch):
+    """The greatest of a long axis, equal ones in its order: the device, the processor and the plain road agree."""
+    save(scratch / "in.safetensors", {"input_ids": ids_tensor([1, 5, 70, 9])})
+    for vocab in (3000, 1031):
+        found = []
+        for options in (["-O0"], ["-O2"], ["--target", "vulkan"]):
+            run(heddle, "eval", SOURCE / "data/pages/picks.heddle", "--random-weights", 7, "--set", "d=8", "--set",
+                "few=64", "--set", f"vocab={vocab}", *options, "--input", scratch / "in.safetensors", "--output",
+                scratch / "out.safetensors")
+            out = load(scratch / "out.safetensors")
+            found.append(list(zip(out["best"][1], out["chosen"][1])))
+        if any(found[0] != other for other in found[1:]):
+            raise Failure(f"of {vocab}, {found[0]}, {found[1]} and {found[2]}")
+        if len(set(out["best"][1])) == 64:
+            raise Failure("no two are equal: the case shows nothing")
+
+
 def check_without_driver(heddle, folder, scratch):
     """A program with shaders alone says that there is no device; one for the processor, too, computes there."""
     driver = os.environ.get("VK_ICD_FILENAMES")
@@ -145,6 +162,8 @@ def main():
     results.case("without a driver", check_without_driver, heddle, both, scratch)
 
     results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
+
+    results.case("the greatest of many", validation.over, check_picks, heddle, scratch)
 
     if not model:
         results.skip("smollm2", "the model is not in the cache; scripts/fetch-model.py fetches it")

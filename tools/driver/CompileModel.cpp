@@ -190,6 +190,7 @@ Error Compilation::runPasses() {
   pipeline.optLevel = options.optLevel;
   if (options.forVulkan()) {
     pipeline.direct = true;
+    pipeline.candidates = true; // a device's memory is far from the processor's
     pipeline.accumulators = 16; // of an attention's tile, whose scratch memory a workgroup has 16 KiB for
   } else {
     pipeline.accumulators = accumulators();

@@ -2,6 +2,7 @@
 
 #include "runtime/text/Sampler.h"
 #include "runtime/support/Error.h"
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
@@ -140,6 +141,64 @@ TEST(Sampler, RepeatPenaltyReachesBackSoFar) {
   EXPECT_EQ(sampler.sample(logits), 0);
   EXPECT_THROW(sampler.accept(3), Error);
   EXPECT_THROW(sampler.accept(-1), Error);
+}
+
+/// The 64 greatest, as a device hands them back.
+struct Greatest {
+  explicit Greatest(const std::vector<float> &logits) {
+    for (size_t i = 0; i < logits.size(); ++i)
+      tokens.push_back(int32_t(i));
+    std::stable_sort(tokens.begin(), tokens.end(), [&](int32_t a, int32_t b) { return logits[a] > logits[b]; });
+    tokens.resize(64);
+    for (int32_t token : tokens)
+      values.push_back(logits[token]);
+  }
+  std::vector<int32_t> tokens;
+  std::vector<float> values;
+};
+
+TEST(Sampler, TheGreatestLogitsGiveTheSameTokens) {
+  for (float penalty : {1.0f, 1.3f})
+    for (uint32_t topK : {1u, 40u, 64u})
+      for (bool greedy : {false, true}) {
+        SamplerOptions options;
+        options.topK = topK;
+        options.greedy = greedy;
+        options.repeatPenalty = penalty;
+        Sampler all(options, 500), few(options, 500);
+        int enough = 0;
+        for (uint64_t step = 0; step < 200; ++step) {
+          std::vector<float> logits = randomLogits(step, 500);
+          for (float &logit : logits)
+            logit = std::floor(logit * 8) / 8; // many are equal
+          Greatest greatest(logits);
+          std::optional<int32_t> token = few.sample(greatest.values, greatest.tokens);
+          enough += token.has_value();
+          if (!token)
+            token = few.sample(logits);
+          ASSERT_EQ(*token, all.sample(logits)) << topK << ' ' << greedy << ' ' << penalty << ' ' << step;
+          all.accept(*token);
+          few.accept(*token);
+        }
+        EXPECT_GT(enough, topK == 64 && penalty != 1 && !greedy ? 0 : 190);
+      }
+}
+
+TEST(Sampler, TheGreatestLogitsAreNotEnough) {
+  std::vector<float> logits = randomLogits(1, 500);
+  auto takes = [&](auto change) {
+    SamplerOptions options;
+    change(options);
+    Sampler sampler(options, 500);
+    Greatest greatest(logits);
+    return sampler.sample(greatest.values, greatest.tokens).has_value();
+  };
+  EXPECT_TRUE(takes([](SamplerOptions &) {}));
+  EXPECT_FALSE(takes([](SamplerOptions &options) { options.topK = 0; }));
+  EXPECT_FALSE(takes([](SamplerOptions &options) { options.topK = 65; }));
+  EXPECT_FALSE(takes([](SamplerOptions &options) { options.repeatPenalty = 0.9f; }));
+  std::fill(logits.begin() + 10, logits.end(), -infinity);
+  EXPECT_FALSE(takes([](SamplerOptions &) {}));
 }
 
 TEST(Sampler, RefusesWhatCannotWork) {
