@@ -98,7 +98,7 @@ def check_picks(heddle, scratch):
     for vocab in (3000, 1031):
         found = []
         for options in (["-O0"], ["-O2"], ["--target", "vulkan"]):
-            run(heddle, "eval", SOURCE / "data/pages/picks.heddle", "--random-weights", 7, "--set", "d=8", "--set",
+            run(heddle, "eval", SOURCE.parent / "program/Inputs/picks.heddle", "--random-weights", 7, "--set", "d=8", "--set",
                 "few=64", "--set", f"vocab={vocab}", *options, "--input", scratch / "in.safetensors", "--output",
                 scratch / "out.safetensors")
             out = load(scratch / "out.safetensors")
