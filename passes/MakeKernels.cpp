@@ -56,9 +56,12 @@ private:
     bool cached = tensor.getDefiningOp() && isa<KeepOp>(tensor.getDefiningOp());
     return Layout::parse(text, cast<NamedTensorType>(tensor.getType()), cached);
   }
-  /// Entries speak to the runtime: tokens outermost. Layers: as `assign-layouts` has it.
-  std::string borderLayout(NamedTensorType type) {
-    return defaultLayout(type, plain && isa<LayerOp>(*function), order);
+  /// What the runtime fills and reads: dense, tokens outermost.
+  Layout runtimeLayout(NamedTensorType type) {
+    Layout layout = Layout::parse(defaultLayout(type, /*plain=*/false, order), type, false);
+    for (LayoutDim &dim : layout.dims)
+      dim.dynamic = StringRef(dim.dynamic).split(':').first.str();
+    return layout;
   }
 
   void convertSignature() {
@@ -67,10 +70,8 @@ private:
     SmallVector<Type> types;
     unsigned inputs = body.getNumArguments();
     auto addArgument = [&](NamedTensorType type) {
-      Layout layout = Layout::parse(borderLayout(type), type, false);
-      if (isa<EntryOp>(*function)) // dense, as the runtime fills and reads it
-        for (LayoutDim &dim : layout.dims)
-          dim.dynamic = StringRef(dim.dynamic).split(':').first.str();
+      Layout layout = isa<EntryOp>(*function) ? runtimeLayout(type)
+                                              : Layout::parse(defaultLayout(type, plain, order), type, false);
       Value argument = body.addArgument(layout.memref(storedType(type)), function.getLoc());
       types.push_back(argument.getType());
       argumentAttributes.push_back(describe(layout));
@@ -263,10 +264,10 @@ private:
                      operands);
   }
 
-  /// Copies a tensor into memory of an entry's layout, if it does not lie in such already.
-  Value inEntryLayout(Value tensor, EmitContext &context) {
+  /// Copies a tensor into memory that the runtime can read, if it does not lie in such already.
+  Value inRuntimeLayout(Value tensor, EmitContext &context) {
     auto type = cast<NamedTensorType>(tensor.getType());
-    Layout wanted = Layout::parse(borderLayout(type), type, false);
+    Layout wanted = runtimeLayout(type);
     const Storage *storage = memory.find(tensor);
     if (storage && storage->layout.memref(storedType(type)) == wanted.memref(storedType(type)) && !plain)
       return storage->memref;
@@ -277,18 +278,29 @@ private:
     return memref;
   }
   void copyTo(Value tensor, const Storage &place, EmitContext &context) {
-    KernelBuilder k = context.kernel(function);
+    Operation *made = tensor.getDefiningOp();
+    KernelBuilder k = context.kernel(made ? made : function.getOperation());
     PointEmitter points(k);
-    auto grid = forEachPoint(
-        k, cast<NamedTensorType>(tensor.getType()), place.layout,
-        [&](const Env &env, Value where) { points.storeAt(place, env, points.point(tensor, env), where); });
+    auto type = cast<NamedTensorType>(tensor.getType());
+    StringRef lanes = place.layout.dims.empty() ? StringRef() : StringRef(place.layout.dims.back().axis);
+    const Storage *from = memory.find(tensor);
+    bool neighbours = from && !from->layout.dims.empty() && from->layout.dims.back().axis == lanes;
+    auto grid = forEachPoint(k, type, place.layout, [&](const Env &env, Value where) {
+      Env source = env;
+      if (where && !neighbours) { // a stride apart, lanes beyond the end would leave the memory
+        Value last = arith::SubIOp::create(k.builder, k.loc, k.axisSize(type, lanes), k.constant(1));
+        source[lanes] =
+            k.index.perLane(arith::MinUIOp::create(k.builder, k.loc, k.index.value(env.lookup(lanes)), last));
+      }
+      points.storeAt(place, env, points.point(tensor, source), where);
+    });
     k.finish(grid);
   }
 
   void lowerTap(TapOp tap, EmitContext &context) {
-    Value memref = inEntryLayout(tap.getValue(), context);
+    Value memref = inRuntimeLayout(tap.getValue(), context);
     auto type = cast<NamedTensorType>(tap.getValue().getType());
-    auto names = llvm::map_to_vector(Layout::parse(borderLayout(type), type, false).dims,
+    auto names = llvm::map_to_vector(runtimeLayout(type).dims,
                                      [](const LayoutDim &dim) { return StringRef(dim.axis); });
     auto lowered = TapOp::create(builder, tap.getLoc(), memref, tap.getName());
     lowered->setAttr("axes", builder.getStrArrayAttr(names));

@@ -33,7 +33,7 @@ def SpecializeVariants : Heddle_Pass<"specialize-variants"> {
     An entry with an output along T becomes three: `@NAME.all` (every token's outputs and the taps),
     `@NAME.last` (the last token's outputs: its row is looked up as early as the mathematics allows, right
     after the last layer), and `@NAME.decode` (T is 1). Their layers are cloned as `@LAYER.prefill` and
-    `@LAYER.decode`. An entry whose outputs have no T, or that keeps nothing, so that a token alone would mean
+    `@LAYER.decode`, the latter without taps. An entry whose outputs have no T, or that keeps nothing, so that a token alone would mean
     another text, has the variant `all` only.
 
     Expects entries and layers of the variant `any`, on the plain mathematics. Leaves none of these; arguments

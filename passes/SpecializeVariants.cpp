@@ -4,7 +4,8 @@
 // Steps, for each entry and each variant it needs:
 //   1. clone the entry as @NAME.VARIANT, with `entry` = "NAME"; clone the layers it invokes as @LAYER.prefill
 //      (all and last share it) or @LAYER.decode;
-//   2. except in `all`, drop the taps and the results beyond the named outputs;
+//   2. except in `all`, drop the taps and the results beyond the named outputs (a layer keeps its taps for `all`, which
+//      shares it with `last`);
 //   3. in `last`, return the last row of each output with T. The row is taken as early as possible: an op
 //      that treats tokens apart is cloned for the one row, its operands' rows are taken in turn; after a
 //      layer stands a heddle.lookup [T = extent T - 1];
@@ -102,10 +103,14 @@ void updateType(EntryOp entry) {
   entry.setFunctionTypeAttr(TypeAttr::get(type));
 }
 
+void eraseTaps(Region &body) {
+  for (TapOp tap : llvm::make_early_inc_range(body.getOps<TapOp>()))
+    tap.erase();
+}
+
 /// Leaves an entry its named outputs only.
 void dropTaps(EntryOp entry) {
-  for (TapOp tap : llvm::make_early_inc_range(entry.getBody().getOps<TapOp>()))
-    tap.erase();
+  eraseTaps(entry.getBody());
   ReturnOp returns = returnOf(entry);
   size_t named = entry.getOutputNames().size();
   if (returns.getNumOperands() <= named)
@@ -184,6 +189,8 @@ class SpecializeVariants : public heddle::impl::SpecializeVariantsBase<Specializ
       auto clone = cast<LayerOp>(layer->clone());
       clone.setSymName(name);
       clone.setVariant(decode ? Variant::Decode : Variant::All);
+      if (decode)
+        eraseTaps(clone.getBody());
       symbols.insert(clone, layer->getIterator());
     }
     invoke.setLayer(name);

@@ -338,7 +338,7 @@ Error Unroller::visit(TapOp op, Frame &frame) {
     return complain(op, "what is tapped must lie in the arena");
   ScheduledTap tap;
   tap.after = entry->steps.size();
-  tap.value.name = op.getName().str();
+  tap.value.name = frame.prefix + op.getName().str();
   tap.value.type = elementType(type);
   tap.value.slot = memory->second.binding.index;
   tap.value.axes = axesOfMemref(type, memory->second.dims, op->getAttrOfType<mlir::ArrayAttr>("axes"));

@@ -36,6 +36,12 @@ struct Notices {
   std::vector<std::string> ignored;  ///< tensors left unread because the page says so
 };
 
+/// What of a page is to be seen by name while it runs (heddle.tap).
+enum class Taps {
+  Hidden, ///< hidden_0, hidden_1, ...: what goes into each layer, and what comes out of the last
+  All     ///< also each value that a layer or an entry gives a name: "q" in layers, "forward.x", "x.2" for the second x
+};
+
 /// The module of `page` with `checkpoint` (or, where that is null, with `overrides`), verified. Null after errors, which
 /// are in `diagnostics`. The module has
 ///   heddle.model    the page's name
@@ -47,7 +53,8 @@ struct Notices {
 /// "KIND.N.wq" where such a heddle.stored is there, else "wq".
 mlir::OwningOpRef<mlir::ModuleOp> elaborate(mlir::MLIRContext &context, const ast::Page &page, const ast::Page *library,
                                             const Checkpoint *checkpoint, const Overrides &overrides,
-                                            Diagnostics &diagnostics, Notices &notices);
+                                            Diagnostics &diagnostics, Notices &notices,
+                                            Taps taps = Taps::Hidden);
 
 /// The page in `modelsFolder` with the table for this checkpoint. Where several serve its model_type, those whose
 /// `require` fails are set aside. The error lists what there is.

@@ -50,7 +50,8 @@ struct Body {
 
   unsigned layersInvoked = 0; ///< of an entry
   mlir::Value afterLayers;
-  std::string tapPrefix;
+  std::string tapPrefix;                ///< of hidden states
+  llvm::StringMap<unsigned> localTaps;  ///< how often a name was given a value
 };
 
 /// What a block of statements led to.
@@ -62,7 +63,7 @@ enum class Probe { Applies, SetAside, Failed };
 class Elaborator {
 public:
   Elaborator(mlir::MLIRContext &context, const ast::Page &page, const ast::Page *library, const Checkpoint *checkpoint,
-             const Overrides &overrides, Diagnostics &diagnostics, Notices &notices);
+             const Overrides &overrides, Diagnostics &diagnostics, Notices &notices, Taps taps = Taps::Hidden);
   ~Elaborator();
 
   mlir::OwningOpRef<mlir::ModuleOp> run();
@@ -140,6 +141,7 @@ private:
   Flow run(llvm::ArrayRef<const ast::Stmt *> stmts, Frame &frame, Value &result);
   Flow run(const ast::Stmt &stmt, Frame &frame, Value &result);
   Flow runAssign(const ast::AssignStmt &stmt, Frame &frame);
+  void tapLocal(const ast::Name &name, const Value &value);
   Flow runReturn(const ast::ReturnStmt &stmt, Frame &frame, Value &result);
   Flow runFor(const ast::ForStmt &stmt, Frame &frame, Value &result);
   Flow runIf(const ast::IfStmt &stmt, Frame &frame, Value &result);
@@ -238,6 +240,7 @@ private:
   const Overrides &overrides;
   Diagnostics &diagnostics;
   Notices &notices;
+  Taps taps;
 
   AxisTable axes;
   Emitter emitter;

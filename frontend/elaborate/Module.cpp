@@ -12,9 +12,9 @@ using namespace heddle::elaboration;
 
 Elaborator::Elaborator(mlir::MLIRContext &context, const ast::Page &page, const ast::Page *library,
                        const Checkpoint *checkpoint, const Overrides &overrides, Diagnostics &diagnostics,
-                       Notices &notices)
+                       Notices &notices, Taps taps)
     : context(context), page(page), library(library), checkpoint(checkpoint), overrides(overrides),
-      diagnostics(diagnostics), notices(notices), emitter(context, diagnostics.sourceMgr(), axes) {
+      diagnostics(diagnostics), notices(notices), taps(taps), emitter(context, diagnostics.sourceMgr(), axes) {
   context.loadDialect<HeddleDialect, mlir::arith::ArithDialect, mlir::math::MathDialect, mlir::func::FuncDialect>();
   for (const ast::FnDecl *fn : page.fns)
     modelFunctions[fn->name.text] = fn;
@@ -157,6 +157,7 @@ mlir::OwningOpRef<mlir::ModuleOp> Elaborator::run() {
 mlir::OwningOpRef<mlir::ModuleOp> heddle::elaborate(mlir::MLIRContext &context, const ast::Page &page,
                                                     const ast::Page *library, const Checkpoint *checkpoint,
                                                     const Overrides &overrides, Diagnostics &diagnostics,
-                                                    Notices &notices) {
-  return elaboration::Elaborator(context, page, library, checkpoint, overrides, diagnostics, notices).run();
+                                                    Notices &notices, Taps taps) {
+  return elaboration::Elaborator(context, page, library, checkpoint, overrides, diagnostics, notices, taps)
+      .run();
 }

@@ -1,6 +1,7 @@
 //===- Statements.cpp - bodies of functions, layers and entries -----------===//
 
 #include "frontend/elaborate/Elaborator.h"
+#include "ir/Heddle.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
@@ -56,8 +57,22 @@ Flow Elaborator::runAssign(const ast::AssignStmt &stmt, Frame &frame) {
     if (one.isRuntime())
       emitter.name(one.asRuntime(), target.text);
     frame.values[target.text] = one;
+    if (taps == Taps::All && body && calls.empty())
+      tapLocal(target, one);
   }
   return Flow::Next;
+}
+
+/// Makes a value of a layer or an entry visible under its name.
+void Elaborator::tapLocal(const ast::Name &name, const Value &value) {
+  if (!value.isRuntime() || kindOf(value) != NumberKind::Real)
+    return;
+  std::string tap = name.text.str();
+  if (auto entry = dyn_cast<EntryOp>(body->block->getParentOp()))
+    tap = (entry.getSymName() + "." + tap).str();
+  if (unsigned times = ++body->localTaps[tap]; times > 1)
+    tap += "." + std::to_string(times);
+  emitter.tap(value.asRuntime(), tap, emitter.at(name.range.Start));
 }
 
 Flow Elaborator::runReturn(const ast::ReturnStmt &stmt, Frame &frame, Value &result) {

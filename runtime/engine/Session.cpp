@@ -168,7 +168,8 @@ uint64_t Session::pieceOf(const format::Entry &entry, uint64_t target) const {
 static void deliver(const format::Value &value, std::string_view tap, std::span<const float> data,
                     const CallSizes &sizes, const RowSink &sink) {
   std::string_view name = tap.empty() ? value.name()->string_view() : tap;
-  Rows rows{name, !tap.empty(), true, static_cast<uint64_t>(sizes.sequence() - sizes.tokens()), 0, data};
+  Rows rows{name, !tap.empty(), true,  static_cast<uint64_t>(sizes.sequence() - sizes.tokens()),
+            0,    data,         value, sizes};
   if (hasAxis(value, format::Param::T)) {
     rows.length = rowOf(value, format::Param::T, sizes);
   } else if (hasAxis(value, format::Param::U) && sizes.second() == sizes.tokens()) {

@@ -29,6 +29,8 @@ struct Rows {
   uint64_t first;              ///< the token of the first row
   uint64_t length;             ///< elements of a row
   std::span<const float> data; ///< [rows, length]
+  const format::Value &value;  ///< what they are rows of
+  const CallSizes &sizes;      ///< of the call that computed them
 };
 
 /// The greatest logits, in falling order, equal ones in the order of the vocabulary, and which tokens' they

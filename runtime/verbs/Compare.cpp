@@ -113,8 +113,9 @@ private:
   void checkShape(const EvalTensor &tensor) const {
     const std::vector<uint64_t> &shape = golden.tensors().at(tensor.name).shape;
     if (shape != tensor.shape)
-      throw Error(fmt::format("'{}' has '{}' as [{}], the model gives [{}]", path, tensor.name,
-                              fmt::join(shape, ", "), fmt::join(tensor.shape, ", ")));
+      throw Error(fmt::format("'{}' has '{}' as [{}], the model gives [{}], that is [{}{}]", path, tensor.name,
+                              fmt::join(shape, ", "), fmt::join(tensor.shape, ", "),
+                              tensor.batched ? "rows, " : "", fmt::join(tensor.axes, ", ")));
   }
 
   /// Says what of the reference is neither an input nor something that the model gives.

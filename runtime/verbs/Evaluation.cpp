@@ -56,59 +56,94 @@ uint64_t Evaluation::columnsFor(std::string_view entry) const {
   return decodes(entry) ? batch.decoder->columns : batch.tokens.columns;
 }
 
-/// A value's shape: `leading`, then its axes with the tokens' one widened to all columns.
-std::vector<uint64_t> Evaluation::shapeOf(const format::Value &value, std::vector<uint64_t> leading,
-                                          uint64_t columns) const {
-  CallSizes sizes;
+/// An axis' extent in the tensors: of tokens, that of all columns.
+uint64_t Evaluation::widthOf(const format::Axis &axis, std::string_view entry) const {
+  if (axis.param() == format::Param::One)
+    return axis.size();
+  return axis.param() == format::Param::U ? batch.tokens.columns : columnsFor(entry);
+}
+
+/// A value without its name and its steps.
+EvalTensor Evaluation::describe(const format::Entry &entry, const format::Value &value) const {
+  std::string_view name = entry.name()->string_view();
+  EvalTensor tensor;
+  tensor.entry = &entry;
   if (value.axes())
     for (const format::Axis *axis : *value.axes()) {
-      bool tokens = axis->param() == format::Param::T || axis->param() == format::Param::U;
-      leading.push_back(tokens ? columns : extentOf(*axis, sizes));
+      tensor.shape.push_back(widthOf(*axis, name));
+      tensor.axes.push_back(axis->name()->str());
     }
-  return leading;
+  tensor.columns = !decodes(name) && (hasAxis(value, format::Param::T) || hasAxis(value, format::Param::U));
+  return tensor;
 }
 
 void Evaluation::addTensors(const format::Entry &entry) {
   std::string_view name = entry.name()->string_view();
-  uint64_t columns = columnsFor(name);
-  auto ofColumns = [&](const format::Value &value) {
-    return !decodes(name) && (hasAxis(value, format::Param::T) || hasAxis(value, format::Param::U));
-  };
   uint32_t step = 0;
   if (taps && entry.taps())
     for (const format::Tap *tap : *entry.taps()) {
-      results.push_back({.name = tapName(name, tap->name()->string_view()),
-                         .shape = shapeOf(*tap->value(), {}, columns),
-                         .columns = ofColumns(*tap->value()),
-                         .entry = &entry,
-                         .firstStep = step,
-                         .lastStep = tap->after()});
-      step = tap->after();
+      EvalTensor &tensor = results.emplace_back(describe(entry, *tap->value()));
+      tensor.name = tapName(name, tap->name()->string_view());
+      tensor.firstStep = std::exchange(step, tap->after());
+      tensor.lastStep = step;
     }
   for (const format::Value *output : *entry.outputs())
-    if (!Program::isInternal(*output))
-      results.push_back({.name = outputName(name, output->name()->string_view()),
-                         .shape = shapeOf(*output, {batch.tokens.rows}, columns),
-                         .batched = true,
-                         .columns = ofColumns(*output),
-                         .entry = &entry,
-                         .firstStep = step,
-                         .lastStep = entry.steps()->size()});
+    if (!Program::isInternal(*output)) {
+      EvalTensor &tensor = results.emplace_back(describe(entry, *output));
+      tensor.name = outputName(name, output->name()->string_view());
+      tensor.shape.insert(tensor.shape.begin(), batch.tokens.rows);
+      tensor.batched = true;
+      tensor.firstStep = step;
+      tensor.lastStep = entry.steps()->size();
+    }
+}
+
+/// Puts a tap's elements where they belong, along each axis of tokens at the columns of these.
+void Evaluation::storeTap(std::string_view entry, const Rows &rows, const std::vector<uint64_t> &columns) {
+  struct Place {
+    uint64_t extent, stride;
+    uint64_t first = 0;
+    const std::vector<uint64_t> *columns = nullptr;
+  };
+  std::vector<uint64_t> source = decodes(entry) ? batch.columnsOf(0) : columns;
+  std::vector<Place> places;
+  uint64_t stride = 1;
+  if (rows.value.axes())
+    for (size_t i = rows.value.axes()->size(); i-- > 0;) {
+      const format::Axis &axis = *rows.value.axes()->Get(i);
+      Place place{extentOf(axis, rows.sizes), stride};
+      if (axis.param() != format::Param::One)
+        place.columns = axis.param() == format::Param::U ? &source : &columns;
+      if (axis.param() == format::Param::T)
+        place.first = rows.sizes.sequence() - rows.sizes.tokens();
+      stride *= widthOf(axis, entry);
+      places.push_back(place); // innermost first
+    }
+  std::span<float> target = store->floats(tapName(entry, rows.name));
+  for (uint64_t element = 0; element < rows.data.size(); ++element) {
+    uint64_t rest = element, at = 0;
+    for (const Place &place : places) {
+      uint64_t index = rest % place.extent;
+      rest /= place.extent;
+      at += place.stride * (place.columns ? place.columns->at(place.first + index) : index);
+    }
+    target[at] = rows.data[element];
+  }
 }
 
 /// Puts rows where they belong. `row` of the batch; `columns` where its tokens stand.
 RowSink Evaluation::sinkFor(std::string_view entry, uint64_t row, const std::vector<uint64_t> &columns) {
   return [this, entry, row, &columns](const Rows &rows) {
-    bool tap = rows.tap;
-    std::string name = tap ? tapName(entry, rows.name) : outputName(entry, rows.name);
-    std::span<float> target = store->floats(name);
+    if (rows.tap)
+      return storeTap(entry, rows, columns);
+    std::span<float> target = store->floats(outputName(entry, rows.name));
     uint64_t width = columnsFor(entry);
     if (!rows.perToken) {
-      std::copy(rows.data.begin(), rows.data.end(), target.begin() + (tap ? 0 : row * rows.length));
+      std::copy(rows.data.begin(), rows.data.end(), target.begin() + row * rows.length);
       return;
     }
     for (uint64_t i = 0; rows.length > 0 && i < rows.data.size() / rows.length; ++i) {
-      uint64_t column = columns[rows.first + i] + (tap ? 0 : row * width);
+      uint64_t column = columns[rows.first + i] + row * width;
       auto from = rows.data.begin() + i * rows.length;
       std::copy(from, from + rows.length, target.begin() + column * rows.length);
     }

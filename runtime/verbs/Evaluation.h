@@ -17,9 +17,10 @@ namespace heddle {
 struct EvalTensor {
   std::string name;
   std::vector<uint64_t> shape;
-  bool integers = false; ///< int64, else float32
-  bool batched = false;  ///< the first axis is the batch's; else it is of row 0
-  bool columns = false;  ///< the next axis is that of `input_ids`' columns, padding among them
+  bool integers = false;         ///< int64, else float32
+  bool batched = false;          ///< the first axis is the batch's; else it is of row 0
+  bool columns = false;          ///< the next axis is that of `input_ids`' columns, padding among them
+  std::vector<std::string> axes; ///< the names of a value's own axes: without the batch's
   /// The steps that make it from the tap before; no entry where many runs do.
   const format::Entry *entry = nullptr;
   uint32_t firstStep = 0, lastStep = 0;
@@ -53,9 +54,10 @@ private:
   std::string outputName(std::string_view entry, std::string_view name) const;
   std::string tapName(std::string_view entry, std::string_view name) const;
   uint64_t columnsFor(std::string_view entry) const;
-  std::vector<uint64_t> shapeOf(const format::Value &value, std::vector<uint64_t> leading,
-                                uint64_t columns) const;
+  uint64_t widthOf(const format::Axis &axis, std::string_view entry) const;
   void addTensors(const format::Entry &entry);
+  EvalTensor describe(const format::Entry &entry, const format::Value &value) const;
+  void storeTap(std::string_view entry, const Rows &rows, const std::vector<uint64_t> &columns);
   RowSink sinkFor(std::string_view entry, uint64_t row, const std::vector<uint64_t> &columns);
   void runOneSide(uint64_t row);
   void runBothSides(uint64_t row);

@@ -62,6 +62,28 @@ def check_mistake(heddle, scratch, model, change, first, options):
         raise Failure(f"the mistake is in line {line}, found '{done.stderr.strip()[-200:]}'")
 
 
+def check_local(heddle, scratch):
+    """The values that a page names are seen at -O0, and the first wrong one is named."""
+    golden, options = DATA / "llama/golden.safetensors", ["-O0", "--taps", "all"]
+    save(scratch / "in.safetensors", {"input_ids": load(golden)["input_ids"]})
+    run(heddle, "eval", DATA / "llama", "--input", scratch / "in.safetensors", "--output", scratch / "all.safetensors",
+        "--hidden", *options)
+    found = load(scratch / "all.safetensors")
+    (tokens, width), _ = found["hidden_0"]
+    for name, shape in (("block.3.q", [tokens, 2, 2, 24]), ("block.0.s", [tokens, tokens, 2, 2]),
+                        ("block.1.h.2", [tokens, width]), ("forward.x", [tokens, width])):
+        if name not in found or found[name][0] != shape:
+            raise Failure(f"expected '{name}' {shape}, found {found.get(name, ['none'])[0]}")
+    found["input_ids"] = load(golden)["input_ids"]
+    save(scratch / "all.safetensors", found)
+    if "differs" in run(heddle, "compare", DATA / "llama", scratch / "all.safetensors", *options).stdout:
+        raise Failure("it differs from itself")
+    page, line = broken(scratch, "llama", *SCALE)
+    done = run(heddle, "compare", DATA / "llama", scratch / "all.safetensors", *options, "--arch", page, status=1)
+    if "'block.2.s' is the first that differs" not in done.stderr or f"llama.heddle:{line}\n" not in done.stderr:
+        raise Failure(done.stderr.strip()[-300:])
+
+
 def check_refused(heddle, scratch, change, words):
     golden = load(DATA / "llama/golden.safetensors")
     change(golden)
@@ -97,6 +119,7 @@ def main():
     for name, model, change, first in MISTAKES:
         for level in ("-O0", "-O2"):
             results.case(f"{name} {level}", check_mistake, heddle, scratch, model, change, first, [level])
+    results.case("values named in a layer", check_local, heddle, scratch)
     for name, change, words in (
         ("no input_ids", lambda golden: golden.pop("input_ids"), ["golden.safetensors", "'input_ids'"]),
         ("nothing to compare", keep("input_ids"), ["nothing to compare", "hidden_0", "logits"]),

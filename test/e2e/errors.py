@@ -52,6 +52,7 @@ def main():
     case("no such option", 2, ["--nonsense"], heddle, "compile", "--nonsense", LLAMA)
     case("no such verb", 2, ["nonsense"], heddle, "nonsense")
     case("no such processor", 2, ["pdp11"], heddle, "compile", LLAMA, "--cpu", "pdp11", "-o", program)
+    case("all values of fused code", 2, ["-O0"], heddle, "compile", LLAMA, "--taps", "all", "-o", program)
     case("no such input", 1, ["nowhere"], heddle, "eval", LLAMA,
          "--input", scratch / "nowhere", "--output", output)
 

@@ -11,13 +11,14 @@ greedily must be the same. A config.json as newer libraries write it must give t
 
 import array
 import base64
+import itertools
 import json
 import os
 import pathlib
 import shutil
 import sys
 
-from support import SHARED, SOURCE, Failure, Results, has_avx2, load, run, save
+from support import SHARED, SOURCE, Failure, Results, elements, has_avx2, load, run, save
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids")
 RECOMPUTED = {"greedy_ids_nocache": "greedy_ids"}  # what the reference gives without its cache
@@ -35,7 +36,7 @@ def distance(found, expected):
     """The greatest difference of two arrays; infinite where one is not a number."""
     worst = 0.0
     for a, b in zip(found, expected):
-        d = abs(a - b)
+        d = 0.0 if a == b else abs(a - b)
         if not d <= worst:
             worst = d if d == d else float("inf")
     return worst
@@ -155,6 +156,33 @@ def check_transliteration(heddle, scratch, level):
         raise Failure(f"expected 'a t z m o n', found '{found}'")
 
 
+def check_block(out, published):
+    """All that the first layer computes for the first row, as published."""
+    def ours(name, *order):
+        """A value with its axes in another order, flat."""
+        shape, values = out[name]
+        strides = [elements(shape[i + 1 :]) for i in range(len(shape))]
+        indices = itertools.product(*(range(shape[i]) for i in order))
+        return [values[sum(i * strides[axis] for i, axis in zip(index, order))] for index in indices]
+
+    def difference(a, b):
+        return [x - y for x, y in zip(out[a][1], out[b][1])]
+
+    scores = [float("-inf") if hidden == float("-inf") else score  # the page masks them in the softmax's line
+              for score, hidden in zip(ours("block.0.s", 2, 0, 1), published["att"][1])]
+    heads_first = (1, 0, 2)
+    for theirs, found in (
+        ("ln1", ours("block.0.h", 0, 1)), ("q", ours("block.0.q", *heads_first)), ("k", ours("block.0.k", *heads_first)),
+        ("v", ours("block.0.v", *heads_first)), ("att", scores), ("attSm", ours("block.0.p", 2, 0, 1)), ("y", ours("block.0.y", 0, 1, 2)),
+        ("yProj", difference("block.0.x", "hidden_0")), ("attnResid", ours("block.0.x", 0, 1)),
+        ("ln2", ours("block.0.h.2", 0, 1)), ("fc", ours("block.0.u", 0, 1)), ("gelu", ours("block.0.z", 0, 1)),
+        ("mlp", difference("hidden_1", "block.0.x")), ("mlpResid", ours("hidden_1", 0, 1)),
+    ):
+        d = distance(found, published[theirs][1])
+        if d > 1e-5:
+            raise Failure(f"'{theirs}' is off by {d:.2g}")
+
+
 def check_sorting(heddle, scratch, level):
     """A small trained model sorts, with the hidden states that its authors publish."""
     source = SHARED / "data/gpt-nano-sort"
@@ -184,6 +212,9 @@ def check_sorting(heddle, scratch, level):
         d = distance(out[ours][1], published[theirs][1])  # hidden states are those of the first row
         if d > 1e-5:
             raise Failure(f"'{theirs}' is off by {d:.2g}")
+    if level == "-O0":
+        check_block(evaluate(([1, length], array.array("q", map(int, published["idx"][1][:length]))), "--hidden",
+                             "--taps", "all"), published)
     digits = [[2, 0, 1, 2, 1, 0], [0, 0, 2, 1, 0, 1], [2, 2, 2, 1, 0, 2]]
     ids = evaluate(([3, 6], array.array("q", sum(digits, []))), "--greedy", 6)["greedy_ids"][1]
     for row, given in enumerate(digits):

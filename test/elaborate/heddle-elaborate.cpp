@@ -15,6 +15,7 @@ using namespace heddle;
 static cl::opt<std::string> pagePath(cl::Positional, cl::desc("PAGE"), cl::Required);
 static cl::list<std::string> rest(cl::Positional, cl::desc("CHECKPOINT | NAME=NUMBER ..."));
 static cl::opt<bool> quiet("quiet", cl::desc("print errors and notices only"));
+static cl::opt<bool> tapAll("taps-all", cl::desc("tap every named value"));
 static cl::opt<bool> debugInfo("locations", cl::desc("print locations"));
 
 static int failWith(Error error) {
@@ -56,7 +57,7 @@ int main(int argc, char **argv) {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   if (!(*loaded)->diagnostics.hasErrors())
     module = elaborate(context, *(*loaded)->page, (*loaded)->library.get(), checkpoint.get(), overrides,
-                       (*loaded)->diagnostics, notices);
+                       (*loaded)->diagnostics, notices, tapAll ? Taps::All : Taps::Hidden);
   (*loaded)->diagnostics.print(errs());
   for (const std::string &notice : notices.defaults)
     errs() << "default: " << notice << "\n";

@@ -1,4 +1,5 @@
 // RUN: heddle-opt %s --specialize-variants | FileCheck %s
+// RUN: heddle-opt %s --specialize-variants | FileCheck %s --check-prefix=TAPS
 
 !x = !heddle.tensor<T, d = 8>
 !tokens = !heddle.tensor<T : i32>
@@ -11,8 +12,14 @@ heddle.layer @block(%x: !x, %unused: !tokens) -> !x attributes {kind = "block"} 
   %k = heddle.keep "k" %x : (!x) -> !heddle.tensor<S, d = 8>
   %m = heddle.reduce sum %k over ["S"] : (!heddle.tensor<S, d = 8>) -> !heddle.tensor<d = 8>
   %y = heddle.map(%x, %m) { ^bb0(%a: f32, %b: f32): %0 = arith.addf %a, %b : f32 heddle.yield %0 : f32 } : (!x, !heddle.tensor<d = 8>) -> !x
+  heddle.tap "y" %y : !x
   heddle.return %y : !x
 }
+
+// TAPS: @block.prefill
+// TAPS: heddle.tap "y"
+// TAPS: @block.decode
+// TAPS-NOT: heddle.tap "y"
 
 // CHECK-LABEL: heddle.entry @forward.all(
 // CHECK-SAME: -> !heddle.tensor<T, vocab = 5>

@@ -148,7 +148,7 @@ Error Compilation::makeModule() {
   overrides.seed = options.randomWeights.value_or(0);
   Notices notices;
   module = elaborate(*context, *page->page, page->library.get(), checkpoint.get(), overrides,
-                     page->diagnostics, notices);
+                     page->diagnostics, notices, options.tapAll ? Taps::All : Taps::Hidden);
   progress.clear();
   page->diagnostics.print(errs());
   if (!module)

@@ -19,6 +19,8 @@ std::string CompileOptions::text() const {
     text += " --quantize " + quantize;
   if (weightsBeside)
     text += " --weights beside";
+  if (tapAll)
+    text += " --taps all";
   if (randomWeights)
     text += formatv(" --random-weights {0}", *randomWeights);
   for (auto &[name, value] : set)
@@ -40,6 +42,8 @@ Error CompileOptions::check() const {
         "'--random-weights' goes with a .heddle page, or a folder with config.json, not with a .gguf file");
   if (optLevel == 0 && !quantize.empty())
     return createStringError("'--quantize' needs -O1 or -O2: at -O0 weights are computed exactly");
+  if (optLevel != 0 && tapAll)
+    return createStringError("'--taps all' needs -O0: what is fused cannot be seen");
   return cpu::cpuTargets(cpu).takeError(); // a processor that is not known
 }
 
@@ -96,6 +100,13 @@ static Error setWeights(CompileOptions &options, StringRef value) {
   return Error::success();
 }
 
+static Error setTaps(CompileOptions &options, StringRef value) {
+  if (value != "hidden" && value != "all")
+    return expected("'--taps'", "'hidden' or 'all'", value);
+  options.tapAll = value == "all";
+  return Error::success();
+}
+
 static Error setRandomWeights(CompileOptions &options, StringRef value) {
   uint64_t seed;
   if (value.getAsInteger(10, seed))
@@ -122,6 +133,8 @@ ArrayRef<CompileOption> heddle::compileOptionTable() {
       {"quantize", "FORMAT", "f32, f16, bf16, q8_0, q5_0, q5_1, q4_0, q4_1; default: as stored", setQuantize},
       {"activations", "int8", "activations in int8 beside quantised weights", setActivations},
       {"weights", "inside|beside", "in the program (default), or in PROGRAM.weights", setWeights},
+      {"taps", "hidden|all",
+       "what compare and eval --hidden see: hidden states (default); at -O0 all named values", setTaps},
       {"random-weights", "SEED", "a page, or a folder's config, with numbers drawn from a seed",
        setRandomWeights},
       {"set", "NAME=N", "a size of a page alone", setSize},

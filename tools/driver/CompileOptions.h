@@ -20,7 +20,7 @@ struct CompileOptions {
   std::string target = "cpu", cpu = "native";
   int optLevel = 2;
   std::string quantize; // empty: as stored
-  bool weightsBeside = false;
+  bool weightsBeside = false, tapAll = false;
   std::optional<uint64_t> randomWeights;
   std::map<std::string, double> set;
 
