@@ -26,7 +26,12 @@ def Heddle_Format : I32Enum<"Format", "how the elements of a tensor are stored",
   I32EnumCase<"F32", 0, "f32">, I32EnumCase<"I32", 1, "i32">, I32EnumCase<"I1", 2, "i1">,
   I32EnumCase<"F16", 3, "f16">, I32EnumCase<"BF16", 4, "bf16">, I32EnumCase<"Q8_0", 5, "q8_0">,
   I32EnumCase<"Q4_0", 6, "q4_0">, I32EnumCase<"Q4_1", 7, "q4_1">, I32EnumCase<"Q5_0", 8, "q5_0">,
-  I32EnumCase<"Q5_1", 9, "q5_1">]> {
+  I32EnumCase<"Q5_1", 9, "q5_1">, I32EnumCase<"IQ4_NL", 10, "iq4_nl">, I32EnumCase<"MXFP4", 11, "mxfp4">,
+  I32EnumCase<"Q2_K", 12, "q2_k">, I32EnumCase<"Q3_K", 13, "q3_k">, I32EnumCase<"Q4_K", 14, "q4_k">,
+  I32EnumCase<"Q5_K", 15, "q5_k">, I32EnumCase<"Q6_K", 16, "q6_k">, I32EnumCase<"IQ4_XS", 17, "iq4_xs">,
+  I32EnumCase<"TQ1_0", 18, "tq1_0">, I32EnumCase<"TQ2_0", 19, "tq2_0">, I32EnumCase<"IQ1_S", 20, "iq1_s">,
+  I32EnumCase<"IQ1_M", 21, "iq1_m">, I32EnumCase<"IQ2_XXS", 22, "iq2_xxs">, I32EnumCase<"IQ2_XS", 23, "iq2_xs">,
+  I32EnumCase<"IQ2_S", 24, "iq2_s">, I32EnumCase<"IQ3_XXS", 25, "iq3_xxs">, I32EnumCase<"IQ3_S", 26, "iq3_s">]> {
   let cppNamespace = "::heddle";
 }
 

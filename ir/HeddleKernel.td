@@ -99,4 +99,12 @@ def Dot2Op : Heddle_Op<"dot2", [Pure]> {
   let assemblyFormat = "$accumulator `,` $left `,` $right attr-dict";
 }
 
+def ChooseBytesOp : Heddle_Op<"choose_bytes", [Pure, SameOperandsAndResultType]> {
+  let summary = "each of a word's bytes, which are below 16, replaced by that entry of a table of 16";
+  let arguments = (ins I32:$codes, DenseI8ArrayAttr:$table);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$codes `in` $table attr-dict";
+  let hasVerifier = 1;
+}
+
 #endif

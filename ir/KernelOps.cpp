@@ -55,3 +55,9 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
                          << "), launched with (" << types << ")";
   return success();
 }
+
+LogicalResult ChooseBytesOp::verify() {
+  if (getTable().size() != 16)
+    return emitOpError() << "expected 16 entries of the table, found " << getTable().size();
+  return success();
+}

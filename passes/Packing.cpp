@@ -1,12 +1,36 @@
 //===- Packing.cpp - how weights are laid out in a program ----------------===//
 
 #include "passes/Packing.h"
+#include "frontend/checkpoint/BlockNumbers.h"
 #include "passes/WeightView.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace heddle;
+
+/// Magnitudes with both signs.
+static constexpr int8_t iq1[16] = {-9, -7, -1, 1, 7, 9};
+static constexpr int8_t iq2[16] = {8, 25, 43, -8, -25, -43};
+static constexpr int8_t iq3Xxs[16] = {4, 12, 20, 28, 36, 44, 52, 62, -4, -12, -20, -28, -36, -44, -52, -62};
+static constexpr int8_t iq3S[16] = {1, 3, 5, 7, 9, 11, 13, 15, -1, -3, -5, -7, -9, -11, -13, -15};
+
+static BlockShape quantized(BlockShape shape) {
+  shape.words = shape.scaleWord() + 1 + shape.groupWords() * (shape.offsets ? 2 : 1);
+  return shape;
+}
+/// One scale for all columns.
+static BlockShape small(int64_t lowBits, int64_t highBits, int64_t bias, bool offsets = false) {
+  return quantized({32, 0, lowBits, highBits, bias, {}, 32, offsets});
+}
+static BlockShape large(int64_t lowBits, int64_t highBits, int64_t bias, int64_t group,
+                        bool offsets = false) {
+  return quantized({256, 0, lowBits, highBits, bias, {}, group, offsets});
+}
+/// Four bits choose from a table.
+static BlockShape chosen(ArrayRef<int8_t> table, int64_t columns, int64_t group) {
+  return quantized({columns, 0, 4, 0, 0, table, group});
+}
 
 BlockShape heddle::blockShape(Format format) {
   switch (format) {
@@ -18,13 +42,47 @@ BlockShape heddle::blockShape(Format format) {
   case Format::BF16:
     return {2, 1};
   case Format::Q8_0:
-    return {32, 9};
+    return small(8, 0, 128);
   case Format::Q4_0:
+    return small(4, 0, 8);
   case Format::Q4_1:
-    return {32, 5};
+    return small(4, 0, 0, true);
   case Format::Q5_0:
+    return small(4, 1, 16);
   case Format::Q5_1:
-    return {32, 6};
+    return small(4, 1, 0, true);
+  case Format::Q2_K:
+    return large(2, 0, 0, 16, true);
+  case Format::Q3_K:
+    return large(2, 1, 4, 16);
+  case Format::Q4_K:
+    return large(4, 0, 0, 32, true);
+  case Format::Q5_K:
+    return large(4, 1, 0, 32, true);
+  case Format::Q6_K:
+    return large(4, 2, 32, 16);
+  case Format::TQ1_0:
+  case Format::TQ2_0:
+    return large(2, 0, 1, 256);
+  case Format::IQ4_NL:
+    return chosen(iq4Numbers, 32, 32);
+  case Format::MXFP4:
+    return chosen(e2m1Numbers, 32, 32);
+  case Format::IQ4_XS:
+    return chosen(iq4Numbers, 256, 32);
+  case Format::IQ1_S:
+    return chosen(iq1, 256, 32);
+  case Format::IQ1_M:
+    return chosen(iq1, 256, 16);
+  case Format::IQ2_XXS:
+    return chosen(iq2, 256, 32);
+  case Format::IQ2_XS:
+  case Format::IQ2_S:
+    return chosen(iq2, 256, 16);
+  case Format::IQ3_XXS:
+    return chosen(iq3Xxs, 256, 32);
+  case Format::IQ3_S:
+    return chosen(iq3S, 256, 32);
   }
   llvm_unreachable("not a format");
 }
@@ -106,6 +164,9 @@ Packing heddle::choosePanels(StoredOp weight, ArrayRef<std::string> rows, ArrayR
     return packing;
   }
   Format stored = cast<NamedTensorType>(weight.getType()).getFormat(), wanted = wantedFormat(weight);
+  // What is quantised here need not fail for rows that are no whole large blocks.
+  if (wanted == Format::Q4_K && wanted != stored && view->columns.size() % blockShape(wanted).columns != 0)
+    wanted = Format::Q5_0;
   int64_t block = blockShape(wanted).columns;
   if (block == 1)
     return packing;

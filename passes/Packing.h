@@ -5,23 +5,30 @@
 //   dense [a b c]                    float32, the axes from outermost to innermost, no padding
 //   panels 16 FORMAT [rows] over [k] rows side by side, for `lanes` = 16 lanes, in FORMAT
 //
-// Panels: the row axes are flattened in the order given (R rows, outermost axis first), the axes contracted over likewise (K
-// columns). Group g holds rows g * 16 ... g * 16 + 15; rows beyond R are zeros. Columns come in blocks of B; a block is W words of
-// 32 bits a row; neighbouring rows' words lie side by side. The memref is [G][K / B][W][16], G = ceil(R / 16), elements i32
-// (format f32, B = 1: [G][K][16] of f32). All words are little-endian. Words of a block, for one row:
+// Panels: the row axes are flattened in the order given (R rows, outermost axis first), the axes contracted over
+// likewise (K columns). Group g holds rows g * 16 ... g * 16 + 15; rows beyond R are zeros. Columns come in blocks of
+// B; a block is W words of 32 bits a row; neighbouring rows' words lie side by side. The memref is
+// [G][K / B][W][16], G = ceil(R / 16), elements i32 (format f32, B = 1: [G][K][16] of f32). All words are
+// little-endian. Words of a block, for one row:
 //
-//   f32    B = 1,  W = 1: the number
-//   f16    B = 2,  W = 1: column 0 in the low half, column 1 in the high half; the same for bf16. K odd: padded with zero
-//   q8_0   B = 32, W = 9: word j < 8 has columns 4j, 4j+2, 4j+1, 4j+3 in its bytes from the lowest (signed); word 8: d as float16 in the
-//                     low half
-//   q4_0   B = 32, W = 5: word j < 4 has columns 8j, +2, +4, +6, +1, +3, +5, +7 in its nibbles from the lowest (0..15, value q - 8); word 4:
-//                     d in the low half. So a shift brings two neighbouring columns into the halves of a word, as int16
-//   q4_1   B = 32, W = 5: the same (value q); word 4: d in the low half, m in the high half (value q * d + m)
-//   q5_0   B = 32, W = 6: words 0..3: low four bits as above; word 4: the fifth bits, column c in bit c (value q - 16); word 5: d
-//   q5_1   B = 32, W = 6: the same (value q); word 5: d and m
+//   f32        B = 1, W = 1: the number
+//   f16, bf16  B = 2, W = 1: column 0 in the low half, column 1 in the high half. K odd: padded with zero
 //
-// A weight keeps its stored format in panels when its blocks lie along the columns: the columns are one run of the stored tensor with
-// stride 1, in whole blocks that begin at block boundaries, without scale or add. Otherwise FORMAT is f32.
+// Quantised formats, B = 32 or 256, are all of one form, which BlockShape describes. A column has a code, whose low
+// bits and further ones lie apart; its number is the code less a bias, or what a table has for the code.
+//
+//   low bits   2, 4 or 8 a column: the even columns of a word from its lowest bit on, the odd ones the same from bit
+//              16 on. So a shift brings two neighbouring columns into the halves of a word, as int16
+//   high bits  0, 1 or 2 a column: the same, in words behind those
+//   scale      a word: d as float32; of formats with offsets d as float16 in the low half, m in the high half
+//   scales     B = 256 only: int8, one for each 16 or 32 columns, the first in the lowest byte; their offsets behind
+//              them, the same. B = 32: as if all were one
+//
+// The value is  d * scale * number + m * offset,  exactly what the stored block means.
+//
+// A weight keeps its stored format in panels when its blocks lie along the columns: the columns are one run of the
+// stored tensor with stride 1, in whole blocks that begin at block boundaries, without scale or add. Otherwise FORMAT
+// is f32. A weight to be quantised to q4_k whose columns are no whole blocks of 256 becomes q5_0.
 #ifndef HEDDLE_PASSES_PACKING_H
 #define HEDDLE_PASSES_PACKING_H
 
@@ -32,10 +39,21 @@
 
 namespace heddle {
 
-/// Columns to a block and words to a block of a format in panels.
+/// A block of a format in panels.
 struct BlockShape {
-  int64_t columns;
-  int64_t words;
+  int64_t columns, words;
+  // Quantised formats only:
+  int64_t lowBits = 0, highBits = 0; // of a column
+  int64_t bias = 0;                  // a number is its code less this,
+  llvm::ArrayRef<int8_t> table = {}; // or, where there are any, one of these 16
+  int64_t group = 0;                 // columns with one scale
+  bool offsets = false;
+
+  bool quantized() const { return lowBits != 0; }
+  int64_t highWord() const { return columns * lowBits / 32; }
+  int64_t scaleWord() const { return highWord() + columns * highBits / 32; }
+  /// Words of a block's scales, and of its offsets; none where there is one scale.
+  int64_t groupWords() const { return group == columns ? 0 : columns / group / 4; }
 };
 BlockShape blockShape(Format format);
 

@@ -13,7 +13,7 @@ def WidenLanes : Pass<"widen-lanes", "::mlir::ModuleOp"> {
     neighbouring lanes touch side by side is read and written by vector loads and stores, other memory by gathers and
     scatters. Loop bounds, conditions of `scf.if` and the address of a plain store of a varying value must be uniform.
 
-    Afterwards no `heddle.lane`, `lane_reduce`, `store_where` or `dot2` is left; `heddle.piece`, `size` and `scratch`
+    Afterwards no `heddle.lane`, `lane_reduce`, `store_where`, `dot2` or `choose_bytes` is left; `heddle.piece`, `size` and `scratch`
     are. The processor decides only how `dot2` is computed, by one instruction where it has one; the results are the
     same everywhere.
   }];

@@ -39,6 +39,8 @@ LogicalResult Widener::widen(Operation *op) {
     return widenStoreWhere(store);
   if (auto dot = dyn_cast<Dot2Op>(op))
     return widenDot2(dot), success();
+  if (auto choose = dyn_cast<ChooseBytesOp>(op))
+    return widenChooseBytes(choose), success();
   if (auto lane = dyn_cast<LaneOp>(op))
     return widenLane(lane), success();
   if (auto yield = dyn_cast<scf::YieldOp>(op))
@@ -214,6 +216,12 @@ LogicalResult Widener::widenYield(scf::YieldOp yield) {
 // dot2
 //===----------------------------------------------------------------------===//
 
+/// Lanes [first, first + width) of a vector.
+static Value slice(OpBuilder &builder, Location loc, Value value, int64_t first, int64_t width) {
+  return vector::ExtractStridedSliceOp::create(builder, loc, value, ArrayRef<int64_t>{first},
+                                               ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
+}
+
 /// Left and right hold pairs of int16: written out, for processors without an instruction and for scalars.
 static Value dotByArithmetic(OpBuilder &builder, Location loc, Value accumulator, Value left, Value right) {
   Type type = accumulator.getType();
@@ -260,14 +268,87 @@ void Widener::widenDot2(Dot2Op dot) {
     return replaceVarying(dot, dotChunk(builder, loc, accumulator, left, right, width));
   Value whole = accumulator;
   for (int64_t first = 0; first < lanes; first += width) {
-    auto part = [&](Value value) -> Value {
-      return vector::ExtractStridedSliceOp::create(builder, loc, value, ArrayRef<int64_t>{first},
-                                                   ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
-    };
+    auto part = [&](Value value) { return slice(builder, loc, value, first, width); };
     Value sum = dotChunk(builder, loc, part(accumulator), part(left), part(right), width);
     whole = vector::InsertStridedSliceOp::create(builder, loc, sum, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
   }
   replaceVarying(dot, whole);
+}
+
+//===----------------------------------------------------------------------===//
+// choose_bytes
+//===----------------------------------------------------------------------===//
+
+/// Byte by byte: of the table's four words, the one that has the entry is selected and shifted.
+static Value chooseByArithmetic(OpBuilder &builder, Location loc, Value codes, ArrayRef<int8_t> table) {
+  Type type = codes.getType();
+  auto constant = [&](uint32_t value) -> Value {
+    IntegerAttr attr = builder.getI32IntegerAttr(static_cast<int32_t>(value));
+    auto vector = dyn_cast<VectorType>(type);
+    return arith::ConstantOp::create(builder, loc, vector ? TypedAttr(DenseElementsAttr::get(vector, attr)) : attr);
+  };
+  auto four = [&](unsigned from) {
+    uint32_t bytes = 0;
+    for (unsigned i = 0; i < 4; ++i)
+      bytes |= static_cast<uint32_t>(static_cast<uint8_t>(table[from + i])) << 8 * i;
+    return constant(bytes);
+  };
+  auto masked = [&](Value value, uint32_t mask) -> Value {
+    return arith::AndIOp::create(builder, loc, value, constant(mask));
+  };
+  auto bit = [&](Value code, uint32_t which) -> Value {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked(code, which), constant(0));
+  };
+  Value result = constant(0);
+  for (uint32_t byte = 0; byte < 32; byte += 8) {
+    Value code = arith::ShRUIOp::create(builder, loc, codes, constant(byte));
+    Value fourth = bit(code, 4);
+    Value low = arith::SelectOp::create(builder, loc, fourth, four(4), four(0));
+    Value high = arith::SelectOp::create(builder, loc, fourth, four(12), four(8));
+    Value bytes = arith::SelectOp::create(builder, loc, bit(code, 8), high, low);
+    Value place = arith::ShLIOp::create(builder, loc, masked(code, 3), constant(3));
+    Value entry = masked(arith::ShRUIOp::create(builder, loc, bytes, place), 255);
+    entry = arith::ShLIOp::create(builder, loc, entry, constant(byte));
+    result = arith::OrIOp::create(builder, loc, result, entry);
+  }
+  return result;
+}
+
+/// One instruction: bytes of a vector chosen by those of another, within 16.
+static Value chooseChunk(OpBuilder &builder, Location loc, Value codes, ArrayRef<int8_t> table, int64_t width) {
+  auto bytes = VectorType::get(4 * width, builder.getI8Type());
+  SmallVector<int8_t> entries;
+  for (int64_t i = 0; i < 4 * width; ++i)
+    entries.push_back(table[i % 16]);
+  Value all = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(bytes, ArrayRef(entries)));
+  Value chosen = vector::BitCastOp::create(builder, loc, bytes, codes);
+  StringRef name = width == 16 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b";
+  Value result = LLVM::CallIntrinsicOp::create(builder, loc, bytes, builder.getStringAttr(name),
+                                               ValueRange{all, chosen}).getResult(0);
+  return vector::BitCastOp::create(builder, loc, codes.getType(), result);
+}
+
+void Widener::widenChooseBytes(ChooseBytesOp choose) {
+  OpBuilder builder(choose);
+  Location loc = choose.getLoc();
+  ArrayRef<int8_t> table = choose.getTable();
+  if (!isVarying(choose.getResult())) {
+    choose.replaceAllUsesWith(chooseByArithmetic(builder, loc, choose.getCodes(), table));
+    choose.erase();
+    return;
+  }
+  Value codes = asVector(builder, loc, choose.getCodes());
+  int64_t width = std::min<int64_t>(lanes, target.lanes());
+  if (width < 8)
+    return replaceVarying(choose, chooseByArithmetic(builder, loc, codes, table));
+  if (width == lanes)
+    return replaceVarying(choose, chooseChunk(builder, loc, codes, table, width));
+  Value whole = codes;
+  for (int64_t first = 0; first < lanes; first += width) {
+    Value part = chooseChunk(builder, loc, slice(builder, loc, codes, first, width), table, width);
+    whole = vector::InsertStridedSliceOp::create(builder, loc, part, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+  }
+  replaceVarying(choose, whole);
 }
 
 } // namespace heddle::cpu

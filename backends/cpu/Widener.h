@@ -49,6 +49,7 @@ private:
   void widenDot2(Dot2Op dot);
   mlir::Value dotChunk(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value accumulator,
                        mlir::Value left, mlir::Value right, int64_t width);
+  void widenChooseBytes(ChooseBytesOp choose);
   mlir::LogicalResult mustBeUniform(mlir::Operation *op, mlir::Value value, llvm::StringRef what,
                                     llvm::StringRef remedy);
 

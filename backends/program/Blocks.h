@@ -1,27 +1,39 @@
 //===- Blocks.h - blocks of quantised numbers -------------------*- C++ -*-===//
 //
-// Between 32 numbers, a block as files store it, and the words of a block in
-// panels (passes/Packing.h).
+// Between numbers, a block as files store it, and the words of a block in panels
+// (passes/Packing.h).
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef HEDDLE_BACKENDS_PROGRAM_BLOCKS_H
 #define HEDDLE_BACKENDS_PROGRAM_BLOCKS_H
 
-#include "frontend/checkpoint/StorageType.h"
+#include "frontend/checkpoint/BlockNumbers.h"
+#include "passes/Packing.h"
+#include <array>
 
 namespace heddle {
 
-/// The largest block of any quantised type in a file, and in panels.
-inline constexpr unsigned maxBlockBytes = 34, maxBlockWords = 9;
+/// Whether numbers can be rounded to `type`: to some quantised ones only.
+bool canQuantize(StorageType type);
 
-/// Rounds 32 numbers to a block as files store it; `type` must be one of the quantised ones. Scales are
+/// Rounds a block's numbers to a block as files store it; canQuantize(type) must hold. Scales are
 /// chosen so that the number of largest magnitude (with a minimum: both ends) is met, as far as half
 /// precision allows.
 void quantizeBlock(StorageType type, const float *values, uint8_t *block);
 
-/// Writes the words of a stored block at words[0], words[stride], words[2 * stride] ...
-void blockWords(StorageType type, const uint8_t *block, uint32_t *words, int64_t stride);
+/// Writes stored blocks of a quantised format as words in panels.
+class BlockWords {
+public:
+  explicit BlockWords(Format format);
+  /// The words go to words[0], words[stride], words[2 * stride] ...
+  void write(const uint8_t *stored, uint32_t *words, int64_t stride) const;
+
+private:
+  BlockShape shape;
+  StorageType type;
+  std::array<uint8_t, 256> codeOf; // of a number, by its bits
+};
 
 } // namespace heddle
 

@@ -1,5 +1,6 @@
 //===- PackPlan.cpp - which weights a program holds, and where ------------===//
 
+#include "backends/program/Blocks.h"
 #include "backends/program/Packer.h"
 #include "runtime/program/Format.h"
 #include "llvm/Support/MathExtras.h"
@@ -119,6 +120,11 @@ Expected<uint64_t> PackPlan::add(StoredOp op, const Packing &packing) {
   weight.bytes = packedBytes(packing, type);
   if (Error error = findTensors(op, source, weight))
     return error;
+  StorageType wanted = storageType(weight.format);
+  bool kept = weight.tensors.empty() || weight.tensors.front().type == wanted;
+  if (isBlockQuantised(wanted) && !kept && !canQuantize(wanted))
+    return createStringError("weight '" + op.getSymName() + "': numbers cannot be rounded to " +
+                             stringifyFormat(weight.format));
   std::string key = keyOf(op, weight);
   return place(std::move(weight), key);
 }

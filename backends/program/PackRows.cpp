@@ -132,16 +132,16 @@ static void panelHalves(const PackedWeight &weight, int64_t first, int64_t rows,
 /// Blocks as they are stored.
 static void panelBlocks(const PackedWeight &weight, int64_t first, int64_t rows, uint32_t *words) {
   const WeightView &view = weight.view;
-  int64_t lanes = weight.packing.lanes, blocks = view.columns.size() / 32;
-  int64_t stride = blockShape(weight.format).words * lanes;
-  StorageType type = storageType(weight.format);
-  uint8_t room[maxBlockBytes];
+  BlockShape shape = blockShape(weight.format);
+  BlockWords writer(weight.format);
+  int64_t lanes = weight.packing.lanes, blocks = view.columns.size() / shape.columns;
+  uint8_t room[mostBlockBytes];
   for (int64_t r = 0; r < rows; ++r) {
     Place row = view.base + view.rows.at(first + r);
     for (int64_t b = 0; b < blocks; ++b) {
-      Place place = row + view.columns.at(32 * b);
-      blockWords(type, weight.tensors[place.tensor].block(place.element / 32, room), words + b * stride + r,
-                 lanes);
+      Place place = row + view.columns.at(shape.columns * b);
+      const uint8_t *stored = weight.tensors[place.tensor].block(place.element / shape.columns, room);
+      writer.write(stored, words + b * shape.words * lanes + r, lanes);
     }
   }
 }
@@ -150,14 +150,15 @@ static void panelBlocks(const PackedWeight &weight, int64_t first, int64_t rows,
 static void panelQuantized(const PackedWeight &weight, int64_t first, int64_t rows, uint32_t *words) {
   std::vector<float> tile;
   readNumbers(weight, first, rows, tile);
-  int64_t lanes = weight.packing.lanes, blocks = weight.view.columns.size() / 32;
-  int64_t stride = blockShape(weight.format).words * lanes;
+  BlockShape shape = blockShape(weight.format);
+  BlockWords writer(weight.format);
+  int64_t lanes = weight.packing.lanes, blocks = weight.view.columns.size() / shape.columns;
   StorageType type = storageType(weight.format);
-  uint8_t block[maxBlockBytes];
+  uint8_t block[mostBlockBytes];
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t b = 0; b < blocks; ++b) {
-      quantizeBlock(type, &tile[(r * blocks + b) * 32], block);
-      blockWords(type, block, words + b * stride + r, lanes);
+      quantizeBlock(type, &tile[(r * blocks + b) * shape.columns], block);
+      writer.write(block, words + b * shape.words * lanes + r, lanes);
     }
 }
 

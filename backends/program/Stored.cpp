@@ -12,29 +12,7 @@ using namespace llvm;
 using namespace heddle;
 
 StorageType heddle::storageType(Format format) {
-  switch (format) {
-  case Format::F32:
-    return StorageType::F32;
-  case Format::I32:
-    return StorageType::I32;
-  case Format::I1:
-    return StorageType::Bool;
-  case Format::F16:
-    return StorageType::F16;
-  case Format::BF16:
-    return StorageType::BF16;
-  case Format::Q8_0:
-    return StorageType::Q8_0;
-  case Format::Q4_0:
-    return StorageType::Q4_0;
-  case Format::Q4_1:
-    return StorageType::Q4_1;
-  case Format::Q5_0:
-    return StorageType::Q5_0;
-  case Format::Q5_1:
-    return StorageType::Q5_1;
-  }
-  llvm_unreachable("not a format");
+  return format == Format::I1 ? StorageType::Bool : *storageTypeNamed(stringifyFormat(format));
 }
 
 //===- rounding -----------------------------------------------------------===//
@@ -81,7 +59,7 @@ static void drawMany(const Stored &stored, int64_t first, int64_t count, float *
 /// One block in the layout of a file.
 static void drawBlock(const Stored &stored, int64_t index, uint8_t *block) {
   unsigned elements = blockFacts(stored.type).elements;
-  float values[32];
+  float values[mostElements];
   drawMany(stored, index * elements, elements, values);
   if (elements > 1)
     return quantizeBlock(stored.type, values, block);
@@ -107,8 +85,8 @@ void Stored::read(int64_t first, int64_t count, float *out) const {
     return dequantize(type, bytes + first * facts.bytes, count, out);
   if (!bytes && type == StorageType::F32)
     return drawMany(*this, first, count, out);
-  uint8_t room[maxBlockBytes];
-  float values[32];
+  uint8_t room[mostBlockBytes];
+  float values[mostElements];
   for (int64_t end = first + count; first < end;) {
     int64_t number = first / facts.elements, skip = first % facts.elements;
     int64_t taken = std::min<int64_t>(facts.elements - skip, end - first);
@@ -136,6 +114,8 @@ static Stored drawn(uint64_t seed, StoredOp weight, StringRef name, int64_t elem
   auto type = cast<NamedTensorType>(weight.getType());
   Stored stored;
   stored.type = storageType(type.getFormat());
+  if (isBlockQuantised(stored.type) && !canQuantize(stored.type))
+    stored.type = StorageType::F32;
   stored.elements = elements;
   stored.seed = seed ^ xxh3_64bits(name);
   stored.centre = type.rank() < 2 ? 0.5f : 0.0f;

@@ -364,6 +364,7 @@ LogicalResult Lowering::lower(Operation *op) {
         return success();
       })
       .Case([&](Dot2Op dot) { return dot.emitError() << "pairs of int16 are for processors"; })
+      .Case([&](ChooseBytesOp op) { return op.emitError() << "tables of bytes are for processors"; })
       .Default([](Operation *) { return success(); });
 }
 

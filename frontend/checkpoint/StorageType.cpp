@@ -1,5 +1,6 @@
 //===- StorageType.cpp - how a checkpoint stores numbers ------------------===//
 #include "frontend/checkpoint/StorageType.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <iterator>
@@ -20,6 +21,13 @@ static constexpr BlockFacts facts[] = {
 static_assert(std::size(facts) == static_cast<size_t>(StorageType::IQ3_S) + 1);
 
 const BlockFacts &heddle::blockFacts(StorageType type) { return facts[static_cast<size_t>(type)]; }
+
+std::optional<StorageType> heddle::storageTypeNamed(StringRef name) {
+  const BlockFacts *known = find_if(facts, [&](const BlockFacts &fact) { return fact.name.equals_insensitive(name); });
+  if (known == std::end(facts))
+    return std::nullopt;
+  return static_cast<StorageType>(known - facts);
+}
 
 std::optional<uint64_t> heddle::storedBytes(ArrayRef<int64_t> shape, StorageType type) {
   const BlockFacts &block = blockFacts(type);

@@ -38,6 +38,9 @@ struct BlockFacts {
 /// The facts of `type`; the reference lives as long as the program.
 const BlockFacts &blockFacts(StorageType type);
 
+/// The type of that name, in small or capital letters.
+std::optional<StorageType> storageTypeNamed(llvm::StringRef name);
+
 /// Whether blocks of `type` hold more than one element.
 inline bool isBlockQuantised(StorageType type) { return blockFacts(type).elements > 1; }
 

@@ -66,29 +66,8 @@ mlir::Type Emitter::type(ArrayRef<NamedAxis> axes, NumberKind kind) const {
 }
 
 std::optional<mlir::Type> Emitter::weightType(ArrayRef<NamedAxis> axes, StorageType stored) const {
-  auto format = [&]() -> std::optional<Format> {
-    switch (stored) {
-    case StorageType::F32:
-      return Format::F32;
-    case StorageType::F16:
-      return Format::F16;
-    case StorageType::BF16:
-      return Format::BF16;
-    case StorageType::Q8_0:
-      return Format::Q8_0;
-    case StorageType::Q4_0:
-      return Format::Q4_0;
-    case StorageType::Q4_1:
-      return Format::Q4_1;
-    case StorageType::Q5_0:
-      return Format::Q5_0;
-    case StorageType::Q5_1:
-      return Format::Q5_1;
-    default:
-      return std::nullopt;
-    }
-  }();
-  if (!format)
+  std::optional<Format> format = symbolizeFormat(blockFacts(stored).name.lower());
+  if (!format || *format == Format::I32)
     return std::nullopt;
   return makeType(builder.getContext(), axes, *format);
 }

@@ -4,11 +4,48 @@
 using namespace mlir;
 using namespace heddle;
 
+/// What is added to a table's numbers in pairs, so that none is negative.
+static constexpr int64_t kTableBias = 128;
+
+BlockDecoder::BlockDecoder(OpBuilder &builder, Location loc, Format format, std::function<Value(Value)> word,
+                           Value first)
+    : builder(builder), loc(loc), format(format), shape(blockShape(format)), loadWord(std::move(word)),
+      first(first ? first : index(0)) {}
+
+//===- arithmetic
+//---------------------------------------------------------------------------------------------===//
+
+Value BlockDecoder::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
 Value BlockDecoder::constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 32); }
 
-Value BlockDecoder::word(int64_t number) {
-  return word(arith::ConstantIndexOp::create(builder, loc, number));
+Value BlockDecoder::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
+Value BlockDecoder::times(Value a, int64_t b) {
+  return builder.createOrFold<arith::MulIOp>(loc, a, index(b));
 }
+Value BlockDecoder::divide(Value a, int64_t b) {
+  return b == 1 ? a : builder.createOrFold<arith::DivUIOp>(loc, a, index(b));
+}
+Value BlockDecoder::modulo(Value a, int64_t b) {
+  return b == 1 ? index(0) : builder.createOrFold<arith::RemUIOp>(loc, a, index(b));
+}
+
+Value BlockDecoder::shiftRight(Value word, Value bits) {
+  Value by = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), bits);
+  return builder.createOrFold<arith::ShRUIOp>(loc, word, by);
+}
+Value BlockDecoder::mask(Value word, int64_t bits) {
+  return builder.createOrFold<arith::AndIOp>(loc, word, constant(static_cast<int32_t>(bits)));
+}
+Value BlockDecoder::signedByte(Value word) {
+  Value top = builder.createOrFold<arith::ShLIOp>(loc, word, constant(24));
+  return builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24));
+}
+Value BlockDecoder::toFloat(Value integer) {
+  return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
+}
+
+//===- words
+//--------------------------------------------------------------------------------------------------===//
 
 Value BlockDecoder::word(Value number) {
   std::optional<int64_t> known = getConstantIntValue(number);
@@ -20,150 +57,137 @@ Value BlockDecoder::word(Value number) {
   return loaded;
 }
 
-/// A float16 (or bfloat16) in half of a word, as f32.
+/// A float16 in half of a word, as f32.
 Value BlockDecoder::half(Value word, bool high) {
-  Value bits = word;
-  if (high)
-    bits = builder.createOrFold<arith::ShRUIOp>(loc, word, constant(16));
+  Value bits = high ? shiftRight(word, index(16)) : word;
   Value narrow = arith::TruncIOp::create(builder, loc, builder.getI16Type(), bits);
   Value number = arith::BitcastOp::create(builder, loc, builder.getF16Type(), narrow);
   return arith::ExtFOp::create(builder, loc, builder.getF32Type(), number);
 }
 
-/// Where a column lies in its word, in bits: even ones `bits` apart from the lowest, odd ones the same from
-/// `half` on.
-Value BlockDecoder::interleaved(Value place, int64_t bits, int64_t half) {
-  Value two = arith::ConstantIndexOp::create(builder, loc, 2);
-  auto times = [&](Value value, int64_t factor) {
-    return builder.createOrFold<arith::MulIOp>(loc, value,
-                                               arith::ConstantIndexOp::create(builder, loc, factor));
-  };
-  Value even = times(builder.createOrFold<arith::DivUIOp>(loc, place, two), bits);
-  Value odd = times(builder.createOrFold<arith::RemUIOp>(loc, place, two), half);
-  return builder.createOrFold<arith::AddIOp>(loc, even, odd);
+Value BlockDecoder::fromHalves(Value place) {
+  Value low = shiftRight(word(index(0)), times(place, 16));
+  if (format == Format::F16)
+    return half(low, false);
+  Value wide = builder.createOrFold<arith::ShLIOp>(loc, low, constant(16)); // the upper half of a float32
+  return arith::BitcastOp::create(builder, loc, builder.getF32Type(), wide);
 }
 
-Value BlockDecoder::raw(Value column) {
-  auto inWord = [&](int64_t perWord,
-                    int64_t bits) { // the word that has the column, and the column's lowest bit in it
-    Value by = arith::ConstantIndexOp::create(builder, loc, perWord);
-    Value number = builder.createOrFold<arith::DivUIOp>(loc, column, by);
-    Value place = builder.createOrFold<arith::RemUIOp>(loc, column, by);
-    Value width = arith::ConstantIndexOp::create(builder, loc, bits);
-    Value shift = builder.createOrFold<arith::MulIOp>(loc, place, width);
-    return std::pair<Value, Value>(
-        word(number), builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), shift));
+/// `bits` bits of a column's code, of those in the words from `base` on.
+Value BlockDecoder::field(int64_t base, int64_t bits, Value eight, Value place) {
+  // Eight columns are a part of a word, or words of their own.
+  int64_t eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4), pairs = 16 / bits;
+  Value from = add(first, eight), couple = divide(place, 2);
+  Value number = add(add(times(divide(from, eights), own), divide(couple, pairs)), index(base));
+  Value shift = add(times(modulo(from, eights), 4 * bits), times(modulo(couple, pairs), bits));
+  shift = add(shift, times(modulo(place, 2), 16));
+  return mask(shiftRight(word(number), shift), (1 << bits) - 1);
+}
+
+/// The same of two neighbouring columns, in the halves of a word.
+Value BlockDecoder::pairField(int64_t base, int64_t bits, int64_t number) {
+  int64_t eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4), pairs = 16 / bits;
+  Value from = add(first, index(number / 4));
+  Value wordNumber = add(times(divide(from, eights), own), index(base + (bits < 4 ? 0 : number % 4 / pairs)));
+  Value shift = add(times(modulo(from, eights), 4 * bits), index(number % 4 % pairs * bits));
+  return mask(shiftRight(word(wordNumber), shift), ((1 << bits) - 1) * 0x00010001);
+}
+
+//===- numbers
+//------------------------------------------------------------------------------------------------===//
+
+/// The table's number for a code below 16, by selection of the word of four that has it.
+Value BlockDecoder::chosen(Value code) {
+  auto four = [&](int64_t from) {
+    uint32_t bytes = 0;
+    for (int64_t i = 0; i < 4; ++i)
+      bytes |= static_cast<uint32_t>(static_cast<uint8_t>(shape.table[from + i])) << 8 * i;
+    return constant(static_cast<int32_t>(bytes));
   };
-  switch (format) {
-  case Format::F32:
-    return word(0);
-  case Format::F16: {
-    auto [bits, shift] = inWord(2, 16);
-    return half(builder.createOrFold<arith::ShRUIOp>(loc, bits, shift), false);
-  }
-  case Format::BF16: { // the upper half of a float32
-    auto [bits, shift] = inWord(2, 16);
-    Value low = builder.createOrFold<arith::ShRUIOp>(loc, bits, shift);
-    Value wide = builder.createOrFold<arith::ShLIOp>(loc, low, constant(16));
-    return arith::BitcastOp::create(builder, loc, builder.getF32Type(), wide);
-  }
-  case Format::Q8_0:
-  case Format::Q4_0:
-  case Format::Q4_1:
-  case Format::Q5_0:
-  case Format::Q5_1: {
-    Value eight = arith::ConstantIndexOp::create(builder, loc, 8);
-    return raw(builder.createOrFold<arith::DivUIOp>(loc, column, eight),
-               builder.createOrFold<arith::RemUIOp>(loc, column, eight));
-  }
-  case Format::I32:
-  case Format::I1:
-    break;
-  }
-  llvm_unreachable("integers are not packed in panels");
+  auto bit = [&](int64_t which) -> Value {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, mask(code, which), constant(0));
+  };
+  Value fourth = bit(4), eighth = bit(8);
+  Value low = arith::SelectOp::create(builder, loc, fourth, four(4), four(0));
+  Value high = arith::SelectOp::create(builder, loc, fourth, four(12), four(8));
+  Value bytes = arith::SelectOp::create(builder, loc, eighth, high, low);
+  Value shift = builder.createOrFold<arith::ShLIOp>(loc, mask(code, 3), constant(3));
+  return signedByte(builder.createOrFold<arith::ShRUIOp>(loc, bytes, shift));
 }
 
 Value BlockDecoder::raw(Value eight, Value place) {
-  auto index = [&](int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); };
-  auto word32 = [&](Value value) {
-    return builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), value);
-  };
-  auto toFloat = [&](Value integer, int64_t bias) -> Value {
-    if (bias)
-      integer = builder.createOrFold<arith::SubIOp>(loc, integer, constant(bias));
-    return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
-  };
-  if (format == Format::Q8_0) {
-    Value four = index(4);
-    Value number =
-        builder.createOrFold<arith::AddIOp>(loc, builder.createOrFold<arith::MulIOp>(loc, eight, index(2)),
-                                            builder.createOrFold<arith::DivUIOp>(loc, place, four));
-    Value lowest = word32(interleaved(builder.createOrFold<arith::RemUIOp>(loc, place, four), 8, 16));
-    Value toTop = builder.createOrFold<arith::SubIOp>(loc, constant(24), lowest);
-    Value top = builder.createOrFold<arith::ShLIOp>(loc, word(number), toTop);
-    return toFloat(builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24)), 0);
+  if (!shape.quantized())
+    return fromHalves(place);
+  Value code = field(0, shape.lowBits, eight, place);
+  if (shape.highBits) {
+    Value high = field(shape.highWord(), shape.highBits, eight, place);
+    high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits));
+    code = builder.createOrFold<arith::OrIOp>(loc, code, high);
   }
-  // Of a word's nibbles: columns 0, 2, 4, 6, 1, 3, 5, 7 from the lowest bits.
-  Value bits = builder.createOrFold<arith::ShRUIOp>(loc, word(eight), word32(interleaved(place, 4, 16)));
-  Value low = builder.createOrFold<arith::AndIOp>(loc, bits, constant(15));
-  if (format == Format::Q4_0 || format == Format::Q4_1)
-    return toFloat(low, format == Format::Q4_0 ? 8 : 0);
-  // A fifth bit a column, in a word of their own.
-  Value first = builder.createOrFold<arith::MulIOp>(loc, eight, index(8));
-  Value column = word32(builder.createOrFold<arith::AddIOp>(loc, first, place));
-  Value fifth = builder.createOrFold<arith::AndIOp>(
-      loc, builder.createOrFold<arith::ShRUIOp>(loc, word(4), column), constant(1));
-  Value high = builder.createOrFold<arith::ShLIOp>(loc, fifth, constant(4));
-  return toFloat(builder.createOrFold<arith::OrIOp>(loc, low, high), format == Format::Q5_0 ? 16 : 0);
-}
-
-Value BlockDecoder::scale() {
-  switch (format) {
-  case Format::Q8_0:
-    return half(word(8), false);
-  case Format::Q4_0:
-  case Format::Q4_1:
-    return half(word(4), false);
-  case Format::Q5_0:
-  case Format::Q5_1:
-    return half(word(5), false);
-  default:
-    return {};
-  }
-}
-
-Value BlockDecoder::offset() {
-  if (format == Format::Q4_1)
-    return half(word(4), true);
-  if (format == Format::Q5_1)
-    return half(word(5), true);
-  return {};
-}
-
-Value BlockDecoder::element(Value column) {
-  Value value = raw(column);
-  if (Value factor = scale())
-    value = arith::MulFOp::create(builder, loc, value, factor);
-  if (Value term = offset())
-    value = arith::AddFOp::create(builder, loc, value, term);
-  return value;
+  if (!shape.table.empty())
+    return toFloat(chosen(code));
+  if (shape.bias)
+    code = builder.createOrFold<arith::SubIOp>(loc, code, constant(shape.bias));
+  return toFloat(code);
 }
 
 Value BlockDecoder::pair(int64_t number) {
-  bool bytes = format == Format::Q8_0;
-  int64_t perWord = bytes ? 2 : 4;
-  Value bits = word(number / perWord);
-  if (bytes) // -128..127 as 0..255
-    bits = arith::XOrIOp::create(builder, loc, bits, constant(static_cast<int32_t>(0x80808080)));
-  Value shifted =
-      builder.createOrFold<arith::ShRUIOp>(loc, bits, constant(number % perWord * (bytes ? 8 : 4)));
-  return arith::AndIOp::create(builder, loc, shifted, constant(bytes ? 0x00ff00ff : 0x000f000f));
-}
-
-bool BlockDecoder::hasPairs(Format format) {
-  return format == Format::Q8_0 || format == Format::Q4_0 || format == Format::Q4_1;
+  if (!shape.table.empty()) {
+    // All four bytes of a word at once: two pairs of the eight columns in each of two masks.
+    Value bits = word(add(first, index(number / 4)));
+    Value codes = mask(shiftRight(bits, index(number % 2 * 4)), 0x0f0f0f0f);
+    SmallVector<int8_t> table;
+    for (int8_t entry : shape.table)
+      table.push_back(static_cast<int8_t>(entry + kTableBias));
+    Value numbers = ChooseBytesOp::create(builder, loc, codes, table);
+    return mask(shiftRight(numbers, index(number % 4 / 2 * 8)), 0x00ff00ff);
+  }
+  Value code = pairField(0, shape.lowBits, number);
+  if (!shape.highBits)
+    return code;
+  Value high = pairField(shape.highWord(), shape.highBits, number);
+  high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits));
+  return builder.createOrFold<arith::OrIOp>(loc, code, high);
 }
 
 int64_t BlockDecoder::bias(Format format) {
-  return format == Format::Q8_0 ? 128 : format == Format::Q4_0 ? 8 : 0;
+  BlockShape shape = blockShape(format);
+  return shape.table.empty() ? shape.bias : kTableBias;
+}
+
+/// A block's scale or offset times its group's, whose bytes begin at word `base`.
+Value BlockDecoder::ofGroup(Value whole, int64_t base, Value eight) {
+  if (!shape.groupWords())
+    return whole;
+  Value from = eight ? add(first, eight) : first, group = divide(from, shape.group / 8);
+  Value bytes = word(add(divide(group, 4), index(base)));
+  Value factor = toFloat(signedByte(shiftRight(bytes, times(modulo(group, 4), 8))));
+  return arith::MulFOp::create(builder, loc, whole, factor);
+}
+
+Value BlockDecoder::scale(Value eight) {
+  if (!shape.quantized())
+    return {};
+  Value bits = word(index(shape.scaleWord()));
+  Value whole = shape.offsets ? half(bits, false)
+                              : Value(arith::BitcastOp::create(builder, loc, builder.getF32Type(), bits));
+  return ofGroup(whole, shape.scaleWord() + 1, eight);
+}
+
+Value BlockDecoder::offset(Value eight) {
+  if (!shape.offsets)
+    return {};
+  return ofGroup(half(word(index(shape.scaleWord())), true), shape.scaleWord() + 1 + shape.groupWords(),
+                 eight);
+}
+
+Value BlockDecoder::element(Value column) {
+  if (!shape.quantized())
+    return fromHalves(column);
+  Value eight = divide(column, 8), value = raw(eight, modulo(column, 8));
+  if (Value factor = scale(eight))
+    value = arith::MulFOp::create(builder, loc, value, factor);
+  if (Value term = offset(eight))
+    value = arith::AddFOp::create(builder, loc, value, term);
+  return value;
 }

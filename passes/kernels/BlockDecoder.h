@@ -7,42 +7,57 @@
 
 namespace heddle {
 
-/// Decodes a block: column c is raw(c) * scale() + offset(). Words are loaded once where their number is
-/// known when compiling.
+/// Decodes a block, or the step of it that begins at column 8 * `first`: column c is  raw(c) * scale() +
+/// offset(). Words are loaded once where their number is known when compiling.
 class BlockDecoder {
 public:
-  /// `word(n)` loads word n of the lane's block, n an index: i32 (f32 for format f32).
+  /// `word(n)` loads word n of the lane's block, n an index: i32. `first` is an index, null for 0.
   BlockDecoder(mlir::OpBuilder &builder, mlir::Location loc, Format format,
-               std::function<mlir::Value(mlir::Value)> word)
-      : builder(builder), loc(loc), format(format), loadWord(std::move(word)) {}
+               std::function<mlir::Value(mlir::Value)> word, mlir::Value first = {});
 
-  /// The stored number of a column, `column` an index below the block's columns, as f32 before scale and
-  /// offset.
-  mlir::Value raw(mlir::Value column);
-  /// The same of column 8 * eight + place, place below 8: words are found without a division. Of blocks
-  /// of 32.
+  /// The number of column 8 * eight + place of the step, place below 8, as f32 before scale and offset; of a
+  /// format of halves, the number itself.
   mlir::Value raw(mlir::Value eight, mlir::Value place);
-  /// Columns 2 * number and 2 * number + 1 as two int16 in a word, both with `bias` added; of formats that
-  /// have pairs.
+  /// Columns 2 * number and 2 * number + 1 of the step as two int16 in a word, both with bias() added; of
+  /// quantised formats.
   mlir::Value pair(int64_t number);
-  static bool hasPairs(Format format);
   static int64_t bias(Format format);
-  /// f32 each; null where the format has none.
-  mlir::Value scale();
-  mlir::Value offset();
-  /// The column's number itself.
+  /// f32 each, of the columns from 8 * eight of the step (null: from its first) on that share them; null
+  /// where the format has none.
+  mlir::Value scale(mlir::Value eight = {});
+  mlir::Value offset(mlir::Value eight = {});
+  /// The number of a column of the block itself, `column` an index.
   mlir::Value element(mlir::Value column);
 
 private:
   mlir::Value word(mlir::Value number);
-  mlir::Value word(int64_t number);
   mlir::Value half(mlir::Value word, bool high);
-  mlir::Value interleaved(mlir::Value place, int64_t bits, int64_t half);
+  mlir::Value fromHalves(mlir::Value place);
+  mlir::Value field(int64_t base, int64_t bits, mlir::Value eight, mlir::Value place);
+  mlir::Value pairField(int64_t base, int64_t bits, int64_t number);
+  mlir::Value ofGroup(mlir::Value whole, int64_t base, mlir::Value eight);
+  mlir::Value chosen(mlir::Value code);
+  mlir::Value toFloat(mlir::Value integer);
+
+  mlir::Value index(int64_t value);
   mlir::Value constant(int64_t value);
+  /// Of two indices or two i32, folded where they are known.
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value times(mlir::Value a, int64_t b);
+  mlir::Value divide(mlir::Value a, int64_t b);
+  mlir::Value modulo(mlir::Value a, int64_t b);
+  /// i32 moved by an index's number of bits.
+  mlir::Value shiftRight(mlir::Value word, mlir::Value bits);
+  mlir::Value mask(mlir::Value word, int64_t bits);
+  /// The lowest byte, with its sign.
+  mlir::Value signedByte(mlir::Value word);
+
   mlir::OpBuilder &builder;
   mlir::Location loc;
   Format format;
+  BlockShape shape;
   std::function<mlir::Value(mlir::Value)> loadWord;
+  mlir::Value first;
   llvm::DenseMap<int64_t, mlir::Value> words;
 };
 

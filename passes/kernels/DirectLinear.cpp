@@ -2,8 +2,8 @@
 // multiplied, activations read from where they lie, four at a time.
 //
 // A load costs far more than a product there, so that a large tile pays: of 8 vectors of rows and 8 tokens,
-// 64 products come to a load of a weight's and two loads of activations'. Columns go by in steps of 32, a
-// block of the formats that have blocks, and within these by eight: the code is for eight columns only.
+// 64 products come to a load of a weight's and two loads of activations'. Columns go by in steps of 32 or 16,
+// which have one scale in quantised formats, and within these by eight: the code is for eight columns only.
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/LinearEmitter.h"
 
@@ -12,7 +12,7 @@ using namespace heddle;
 
 namespace {
 
-constexpr int64_t kBlock = 32, kEight = 8, kPieces = 6;
+constexpr int64_t kEight = 8, kPieces = 6;
 
 /// A kernel that evaluates the prologue into memory: a row of activations a token, padded with zeros.
 class ActivationRows : public LinearEmitter {
@@ -45,7 +45,8 @@ private:
 
 class DirectLinear : public LinearEmitter {
 public:
-  DirectLinear(LinearOp op, EmitContext &context) : LinearEmitter(op, context), context(context) {}
+  DirectLinear(LinearOp op, EmitContext &context)
+      : LinearEmitter(op, context), context(context), width(commonGroup()) {}
 
   void emit() override {
     chooseTile();
@@ -73,7 +74,7 @@ private:
   void findActivations() {
     Block &prologue = op.getPrologue().front();
     auto argument = dyn_cast<BlockArgument>(prologue.getTerminator()->getOperand(0));
-    if (argument && columns % kBlock == 0)
+    if (argument && columns == paddedColumns)
       if (const Storage *storage = k.memory.find(op.getInputs()[argument.getArgNumber()]);
           storage && isRowMajor(storage->layout)) {
         activations = k.read(storage->memref, storage->layout.dynamicDims(op.getContext()));
@@ -123,18 +124,16 @@ private:
                                   indices);
   }
 
-  /// The weights of vector v at a step: a decoder of its block, or null where the format has none.
+  /// The weights of vector v at a step: a decoder, or null where the format is not quantised.
   struct Weights {
     std::optional<BlockDecoder> block;
     Value scale, offset;
   };
-  bool hasBlocks(unsigned n) { return packing(n) && blockShape(packing(n)->format).columns == kBlock; }
-
   Weights weightsAt(int64_t v, Value step) {
     Weights weights;
-    if (!hasBlocks(v % count))
+    if (!quantized(v % count))
       return weights;
-    weights.block.emplace(decoder(v % count, groupOf[v], step));
+    weights.block.emplace(decoder(v % count, groupOf[v], step, width));
     weights.scale = weights.block->scale();
     weights.offset = weights.block->offset();
     return weights;
@@ -145,19 +144,19 @@ private:
   Value narrowWeight(int64_t v, Value column, int64_t place) {
     const Packing *packed = packing(v % count);
     Value at = plus(column, k.constant(place));
-    if (columns % kBlock)
+    if (columns != paddedColumns)
       at = arith::MinUIOp::create(k.builder, k.loc, at, k.constant(columns - 1));
     if (!packed)
       return computedElement(v % count, groupOf[v], at);
     if (packed->format == Format::F32)
       return load(panels(v % count), ValueRange{groupOf[v], at, k.lane});
     Value two = k.constant(2); // float16 and bfloat16: two columns to a word
-    if (columns % kBlock == 0) {
+    if (columns == paddedColumns) {
       Value word = plus(arith::DivUIOp::create(k.builder, k.loc, column, two), k.constant(place / 2));
-      return decoder(v % count, groupOf[v], word).raw(k.constant(place % 2));
+      return decoder(v % count, groupOf[v], word, 2).element(k.constant(place % 2));
     }
     Value word = arith::DivUIOp::create(k.builder, k.loc, at, two);
-    return decoder(v % count, groupOf[v], word).raw(arith::RemUIOp::create(k.builder, k.loc, at, two));
+    return decoder(v % count, groupOf[v], word, 2).element(arith::RemUIOp::create(k.builder, k.loc, at, two));
   }
 
   /// The stored number of column 8 * eight + place of a step.
@@ -169,7 +168,7 @@ private:
   SmallVector<Value> multiply() {
     SmallVector<Value> zeros(vectors * tokens, k.real(0));
     return k.loop(
-        k.constant(0), k.constant(paddedColumns / kBlock), 1, zeros, [&](Value step, ValueRange carried) {
+        k.constant(0), k.constant(paddedColumns / width), 1, zeros, [&](Value step, ValueRange carried) {
           SmallVector<Weights> weights;
           for (int64_t v = 0; v < vectors; ++v)
             weights.push_back(weightsAt(v, step));
@@ -177,7 +176,7 @@ private:
         });
   }
 
-  Value columnOf(Value step, Value eight) { return plus(times(step, kBlock), times(eight, kEight)); }
+  Value columnOf(Value step, Value eight) { return plus(times(step, width), times(eight, kEight)); }
   Value lane(Value four, int64_t place) { return vector::ExtractOp::create(k.builder, k.loc, four, place); }
 
   /// One token: the stored numbers are summed, and the block's sum is scaled.
@@ -185,7 +184,7 @@ private:
     bool offsets = llvm::any_of(weights, [](const Weights &one) { return bool(one.offset); });
     SmallVector<Value> start(vectors + offsets, k.real(0));
     auto parts =
-        k.loop(k.constant(0), k.constant(kBlock / kEight), 1, start, [&](Value eight, ValueRange inner) {
+        k.loop(k.constant(0), k.constant(width / kEight), 1, start, [&](Value eight, ValueRange inner) {
           SmallVector<Value> next(inner);
           Value column = columnOf(step, eight);
           for (int64_t half = 0; half < kEight; half += 4) {
@@ -211,7 +210,7 @@ private:
 
   /// Many tokens: each weight is decoded once, and multiplied with all of them.
   SmallVector<Value> stepForMany(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
-    return k.loop(k.constant(0), k.constant(kBlock / kEight), 1, carried, [&](Value eight, ValueRange inner) {
+    return k.loop(k.constant(0), k.constant(width / kEight), 1, carried, [&](Value eight, ValueRange inner) {
       SmallVector<Value> next(inner);
       Value column = columnOf(step, eight);
       for (int64_t half = 0; half < kEight; half += 4) {
@@ -264,6 +263,7 @@ private:
   }
 
   EmitContext &context;
+  int64_t width; // columns of a step
   int64_t count, tokens, together, chunks, vectors, columnDims = 1;
   Value activations, firstToken, firstGroup;
   SmallVector<Value> groupOf, tokenOf;

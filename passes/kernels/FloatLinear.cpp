@@ -20,28 +20,30 @@ protected:
     activations = scratch({tiles, tokens, paddedColumns + 16}, real);
     for (int64_t v = 0; v < vectors; ++v)
       panel.push_back(scratch({paddedColumns, options.lanes}, real));
+    group = commonGroup();
     for (unsigned n = 0; n < op.getWeights().size() && vectors == 0; ++n)
-      if (packing(n) && (packing(n)->format == Format::Q4_1 || packing(n)->format == Format::Q5_1))
-        sums = scratch({paddedColumns / 32}, real);
+      if (packing(n) && blockShape(packing(n)->format).offsets)
+        sums = scratch({paddedColumns / group}, real);
   }
 
   void placeToken(Env &env, Value tile, Value place) override {
     forEachColumn(
         env, [&](Value column, Value value) { store(value, activations, ValueRange{tile, place, column}); });
     if (sums)
-      sumBlocks();
+      sumGroups();
   }
 
-  /// sums[b] = sum of the one token's 32 numbers of block b.
-  void sumBlocks() {
-    k.loop(k.constant(0), k.constant(paddedColumns / 32), 1, [&](Value block) {
+  /// sums[g] = sum of the one token's numbers of group g.
+  void sumGroups() {
+    k.loop(k.constant(0), k.constant(paddedColumns / group), 1, [&](Value number) {
       Value sum;
-      for (int64_t part = 0; part < 32; part += options.lanes) {
-        Idx column = k.index.withLane(k.index.addConstant(k.index.uniform(times(block, 32), 32), part));
+      for (int64_t part = 0; part < group; part += options.lanes) {
+        Idx column =
+            k.index.withLane(k.index.addConstant(k.index.uniform(times(number, group), group), part));
         Value value = activation(k.index.value(column));
         sum = sum ? Value(arith::AddFOp::create(k.builder, k.loc, sum, value)) : value;
       }
-      store(LaneReduceOp::create(k.builder, k.loc, sum.getType(), ReduceKind::Sum, sum), sums, block);
+      store(LaneReduceOp::create(k.builder, k.loc, sum.getType(), ReduceKind::Sum, sum), sums, number);
     });
   }
   /// A number of the one token.
@@ -49,23 +51,27 @@ protected:
     return load(activations, ValueRange{k.constant(0), k.constant(0), column});
   }
 
-  Value dot(unsigned n, Value group) override {
+  /// Columns that are decoded together: with one scale, or what a word has.
+  int64_t stepOf(unsigned n) { return quantized(n) ? group : blockShape(packing(n)->format).columns; }
+
+  Value dot(unsigned n, Value rows) override {
     const Packing *packed = packing(n);
     if (!packed || packed->format == Format::F32) {
       return sumInTurns(columns, [&](Value column) {
         Value weight =
-            packed ? load(panels(n), ValueRange{group, column, k.lane}) : computedElement(n, group, column);
+            packed ? load(panels(n), ValueRange{rows, column, k.lane}) : computedElement(n, rows, column);
         return std::pair(weight, activation(column));
       });
     }
-    BlockShape shape = blockShape(packed->format);
-    return k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, shape.columns)), 1, k.real(0),
-                  [&](Value block, ValueRange carried) -> SmallVector<Value> {
-                    BlockDecoder words = decoder(n, group, block);
-                    Value at = times(block, shape.columns);
-                    SmallVector<Value> parts(std::min<int64_t>(4, shape.columns));
-                    for (int64_t c = 0; c < shape.columns; ++c) {
-                      Value x = activation(plus(at, k.constant(c))), weight = words.raw(k.constant(c));
+    int64_t width = stepOf(n);
+    return k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, k.real(0),
+                  [&](Value step, ValueRange carried) -> SmallVector<Value> {
+                    BlockDecoder words = decoder(n, rows, step, width);
+                    Value at = times(step, width);
+                    SmallVector<Value> parts(std::min<int64_t>(4, width));
+                    for (int64_t c = 0; c < width; ++c) {
+                      Value x = activation(plus(at, k.constant(c)));
+                      Value weight = words.raw(k.constant(c / 8), k.constant(c % 8));
                       Value &part = parts[c % parts.size()];
                       part = part ? fma(weight, x, part)
                                   : Value(arith::MulFOp::create(k.builder, k.loc, weight, x));
@@ -79,7 +85,7 @@ protected:
                     Value sum = scale ? fma(scale, parts[0], carried[0])
                                       : Value(arith::AddFOp::create(k.builder, k.loc, carried[0], parts[0]));
                     if (Value offset = words.offset())
-                      sum = fma(offset, load(sums, block), sum);
+                      sum = fma(offset, load(sums, step), sum);
                     return {sum};
                   })[0];
   }
@@ -107,25 +113,28 @@ protected:
     return sums[0];
   }
 
-  void unpackPanel(unsigned n, Value group, int64_t v) override {
+  void unpackPanel(unsigned n, Value rows, int64_t v) override {
     const Packing *packed = packing(n);
-    int64_t width = packed ? blockShape(packed->format).columns : 1;
-    k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, [&](Value block) {
+    int64_t width = packed ? stepOf(n) : 1;
+    k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, [&](Value step) {
       if (width == 1) {
         Value weight =
-            packed ? load(panels(n), ValueRange{group, block, k.lane}) : computedElement(n, group, block);
-        store(weight, panel[v], ValueRange{block, k.lane});
+            packed ? load(panels(n), ValueRange{rows, step, k.lane}) : computedElement(n, rows, step);
+        store(weight, panel[v], ValueRange{step, k.lane});
         return;
       }
-      BlockDecoder words = decoder(n, group, block);
-      Value at = times(block, width), scale = words.scale(), offset = words.offset();
+      BlockDecoder words = decoder(n, rows, step, width);
+      Value at = times(step, width), scale = words.scale(), offset = words.offset();
+      SmallVector<Value> values; // before any store, so that words are loaded once
       for (int64_t c = 0; c < width; ++c) {
-        Value value = words.raw(k.constant(c));
+        Value value = words.raw(k.constant(c / 8), k.constant(c % 8));
         if (scale)
           value = offset ? fma(value, scale, offset)
                          : Value(arith::MulFOp::create(k.builder, k.loc, value, scale));
-        store(value, panel[v], ValueRange{plus(at, k.constant(c)), k.lane});
+        values.push_back(value);
       }
+      for (auto [c, value] : llvm::enumerate(values))
+        store(value, panel[v], ValueRange{plus(at, k.constant(c)), k.lane});
     });
   }
 
@@ -133,8 +142,8 @@ protected:
     SmallVector<Value> zeros(vectors * tokens, k.real(0));
     return k.loop(k.constant(0), k.constant(columns), 1, zeros, [&](Value column, ValueRange carried) {
       SmallVector<Value> next(vectors * tokens), weights;
-      for (Value rows : panel)
-        weights.push_back(load(rows, ValueRange{column, k.lane}));
+      for (Value vector : panel)
+        weights.push_back(load(vector, ValueRange{column, k.lane}));
       for (int64_t t = 0; t < tokens; ++t) {
         Value x = load(activations, ValueRange{tile, k.constant(t), column});
         for (int64_t v = 0; v < vectors; ++v)
@@ -145,6 +154,7 @@ protected:
   }
 
 private:
+  int64_t group; // see commonGroup
   Value activations, sums;
   SmallVector<Value> panel;
 };

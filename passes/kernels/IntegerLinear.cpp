@@ -1,5 +1,5 @@
-// heddle.linear in integers: activations as int16 in blocks of 32, weights as they are stored, four or eight
-// bits.
+// heddle.linear in integers: activations as int16 in blocks of 32 (of 16, where weights have scales of 16),
+// weights in any quantised format, as they are packed.
 //
 // A block of activations is q * s with s = its greatest magnitude / 32767. With weights u - bias in a block
 // (u from zero on), scale d and offset m, the block adds  d * s * (sum of u * q - bias * sum of q) + m * s *
@@ -12,18 +12,17 @@ using namespace heddle;
 
 namespace {
 
-constexpr int64_t kBlock = 32, kPairs = kBlock / 2;
-
 class IntegerLinear : public StagedLinear {
 public:
-  using StagedLinear::StagedLinear;
+  IntegerLinear(LinearOp op, EmitContext &context) : StagedLinear(op, context), width(commonGroup()) {}
 
 protected:
   int64_t registersPerSum() const override {
     return 2;
   } // the block's int32 sum, and the float32 sum of blocks
   int64_t bytesPerToken() const override { return columns * 2; }
-  int64_t blocks() const { return columns / kBlock; }
+  int64_t blocks() const { return columns / width; }
+  int64_t pairs() const { return width / 2; }
 
   void allocate(int64_t tiles, int64_t tokens, int64_t vectors) override {
     Type integer = k.builder.getI32Type(), real = k.builder.getF32Type();
@@ -39,7 +38,7 @@ protected:
     realSums = scratch({tiles, tokens, blocks()}, real);
     token = scratch({columns}, real);
     for (int64_t v = 0; v < vectors; ++v) {
-      panel.push_back(scratch({blocks(), kPairs, options.lanes}, integer));
+      panel.push_back(scratch({blocks(), pairs(), options.lanes}, integer));
       panelScale.push_back(scratch({blocks(), options.lanes}, real));
       panelOffset.push_back(scratch({blocks(), options.lanes}, real));
     }
@@ -54,9 +53,8 @@ protected:
     k.loop(k.constant(0), k.constant(blocks()), 1, [&](Value block) {
       SmallVector<Value> columnsAt, values;
       Value most;
-      for (int64_t part = 0; part < kBlock; part += options.lanes) {
-        Idx column =
-            k.index.withLane(k.index.addConstant(k.index.uniform(times(block, kBlock), kBlock), part));
+      for (int64_t part = 0; part < width; part += options.lanes) {
+        Idx column = k.index.withLane(k.index.addConstant(k.index.uniform(times(block, width), width), part));
         columnsAt.push_back(k.index.value(column));
         values.push_back(load(token, columnsAt.back()));
         Value size = math::AbsFOp::create(b, k.loc, values.back());
@@ -94,7 +92,7 @@ protected:
   }
 
   Value multiplyPair(Value sum, Value weights, Value tile, Value place, Value block, int64_t pair) {
-    Value x = load(words, ValueRange{tile, place, plus(times(block, kPairs), k.constant(pair))});
+    Value x = load(words, ValueRange{tile, place, plus(times(block, pairs()), k.constant(pair))});
     return Dot2Op::create(k.builder, k.loc, sum.getType(), sum, weights, x);
   }
 
@@ -111,9 +109,9 @@ protected:
     Value zero = k.constant(0);
     return k.loop(zero, k.constant(blocks()), 1, k.real(0),
                   [&](Value block, ValueRange carried) -> SmallVector<Value> {
-                    BlockDecoder stored = decoder(n, group, block);
+                    BlockDecoder stored = decoder(n, group, block, width);
                     Value sum = start(n, zero, zero, block);
-                    for (int64_t pair = 0; pair < kPairs; ++pair)
+                    for (int64_t pair = 0; pair < pairs(); ++pair)
                       sum = multiplyPair(sum, stored.pair(pair), zero, zero, block, pair);
                     return {addBlock(carried[0], sum, stored.scale(), stored.offset(), zero, zero, block)};
                   })[0];
@@ -121,9 +119,12 @@ protected:
 
   void unpackPanel(unsigned n, Value group, int64_t v) override {
     k.loop(k.constant(0), k.constant(blocks()), 1, [&](Value block) {
-      BlockDecoder stored = decoder(n, group, block);
-      for (int64_t pair = 0; pair < kPairs; ++pair)
-        store(stored.pair(pair), panel[v], ValueRange{block, k.constant(pair), k.lane});
+      BlockDecoder stored = decoder(n, group, block, width);
+      SmallVector<Value> words; // before any store, so that words are loaded once
+      for (int64_t pair = 0; pair < pairs(); ++pair)
+        words.push_back(stored.pair(pair));
+      for (auto [pair, word] : llvm::enumerate(words))
+        store(word, panel[v], ValueRange{block, k.constant(pair), k.lane});
       store(stored.scale(), panelScale[v], ValueRange{block, k.lane});
       if (Value offset = stored.offset())
         store(offset, panelOffset[v], ValueRange{block, k.lane});
@@ -138,7 +139,7 @@ protected:
       for (int64_t v = 0; v < vectors; ++v)
         for (int64_t t = 0; t < tokens; ++t)
           sums.push_back(start(v % count, tile, k.constant(t), block));
-      for (int64_t pair = 0; pair < kPairs; ++pair)
+      for (int64_t pair = 0; pair < pairs(); ++pair)
         for (int64_t v = 0; v < vectors; ++v) {
           Value weights = load(panel[v], ValueRange{block, k.constant(pair), k.lane});
           for (int64_t t = 0; t < tokens; ++t)
@@ -146,9 +147,10 @@ protected:
                 multiplyPair(sums[v * tokens + t], weights, tile, k.constant(t), block, pair);
         }
       for (int64_t v = 0; v < vectors; ++v) {
-        Format format = packing(v % count)->format;
         Value scale = load(panelScale[v], ValueRange{block, k.lane});
-        Value offset = format == Format::Q4_1 ? load(panelOffset[v], ValueRange{block, k.lane}) : Value();
+        Value offset;
+        if (blockShape(packing(v % count)->format).offsets)
+          offset = load(panelOffset[v], ValueRange{block, k.lane});
         for (int64_t t = 0; t < tokens; ++t)
           next.push_back(addBlock(carried[v * tokens + t], sums[v * tokens + t], scale, offset, tile,
                                   k.constant(t), block));
@@ -158,22 +160,20 @@ protected:
   }
 
 private:
+  int64_t width; // columns of a block of activations
   Value words, halves, scales, integerSums, realSums, token;
   SmallVector<Value> panel, panelScale, panelOffset;
 };
 
 } // namespace
 
-/// Whether all weights are stored in blocks of 32 with integer pairs.
+/// Whether all weights are packed in quantised formats.
 static bool applies(LinearOp op, const Memory &memory) {
-  int64_t columns = 1;
-  for (StringRef axis : axisNames(op.getOver()))
-    columns *= cast<NamedTensorType>(op.getWeights()[0].getType()).size(axis);
-  return columns % kBlock == 0 && llvm::all_of(op.getWeights(), [&](Value operand) {
-           auto weight = operand.getDefiningOp<WeightOp>();
-           const Packing *packing = weight ? memory.packing(weight.getName()) : nullptr;
-           return packing && packing->panels && BlockDecoder::hasPairs(packing->format);
-         });
+  return llvm::all_of(op.getWeights(), [&](Value operand) {
+    auto weight = operand.getDefiningOp<WeightOp>();
+    const Packing *packing = weight ? memory.packing(weight.getName()) : nullptr;
+    return packing && packing->panels && blockShape(packing->format).quantized();
+  });
 }
 
 std::unique_ptr<LinearEmitter> heddle::integerLinear(LinearOp op, EmitContext &context) {

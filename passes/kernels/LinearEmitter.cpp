@@ -83,11 +83,24 @@ Value LinearEmitter::computedElement(unsigned n, Value group, Value column) {
     env[axis] = part;
   return points.point(op.getWeights()[n], env);
 }
-BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value block) {
-  Value memref = panels(n);
-  return BlockDecoder(k.builder, k.loc, packing(n)->format, [=, this](Value word) -> Value {
+BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value step, int64_t width) {
+  Value memref = panels(n), block = step, first;
+  if (int64_t steps = blockShape(packing(n)->format).columns / width; steps > 1) {
+    block = k.builder.createOrFold<arith::DivUIOp>(k.loc, step, k.constant(steps));
+    first = times(k.builder.createOrFold<arith::RemUIOp>(k.loc, step, k.constant(steps)), width / 8);
+  }
+  auto load = [=, this](Value word) -> Value {
     return memref::LoadOp::create(k.builder, k.loc, memref, ValueRange{group, block, word, k.lane});
-  });
+  };
+  return BlockDecoder(k.builder, k.loc, packing(n)->format, load, first);
+}
+
+int64_t LinearEmitter::commonGroup() {
+  int64_t group = 32;
+  for (unsigned n = 0; n < op.getWeights().size(); ++n)
+    if (quantized(n))
+      group = std::min(group, blockShape(packing(n)->format).group);
+  return group;
 }
 
 void LinearEmitter::epilogue(Env env, Value group, ArrayRef<Value> products) {

@@ -55,7 +55,13 @@ protected:
   mlir::Value panels(unsigned n) { return k.read(k.memory.packed(op.getWeights()[n].getDefiningOp())); }
   /// Column `column` of the lane's row, of a weight that has no panels.
   mlir::Value computedElement(unsigned n, mlir::Value group, mlir::Value column);
-  BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value block);
+  /// Weight n in the group's row and step `step` of `width` columns, which divide its format's block, or are
+  /// one: a block of halves.
+  BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value step, int64_t width);
+  /// Whether weight n is packed in a quantised format.
+  bool quantized(unsigned n) { return packing(n) && blockShape(packing(n)->format).quantized(); }
+  /// The most columns, 32 or 16, of which each quantised weight has one scale.
+  int64_t commonGroup();
 
   /// Ends the kernel.
   void finish(GridFactor tokens, int64_t pieces) {
@@ -109,8 +115,8 @@ private:
 
 /// Activations as float32, weights decoded to float32: any format, exact.
 std::unique_ptr<LinearEmitter> floatLinear(LinearOp op, EmitContext &context);
-/// Activations as int16 in blocks of 32 beside a float32 scale, weights as stored: null unless all weights
-/// have integer pairs.
+/// Activations as int16 in blocks beside a float32 scale, weights as stored: null unless all weights are
+/// quantised.
 std::unique_ptr<LinearEmitter> integerLinear(LinearOp op, EmitContext &context);
 /// Activations as float32 where they lie, weights decoded to float32.
 std::unique_ptr<LinearEmitter> directLinear(LinearOp op, EmitContext &context);

@@ -94,3 +94,12 @@ func.func @launch(%a: memref<4xf32>) {
   heddle.launch @k(%a) writes [1] : memref<4xf32>
   return
 }
+
+// -----
+
+heddle.kernel @k lanes 16 grid [] dims [] {
+^bb0:
+  %i = arith.constant 3 : i32
+  // expected-error @below {{expected 16 entries of the table, found 2}}
+  %chosen = heddle.choose_bytes %i in [0, 1]
+}

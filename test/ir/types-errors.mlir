@@ -20,8 +20,8 @@ func.func private @f(!heddle.tensor<n = -4>)
 
 // -----
 
-// expected-error @below {{no format is called 'q3_k'}}
-func.func private @f(!heddle.tensor<n = 32 : q3_k>)
+// expected-error @below {{no format is called 'q3_x'}}
+func.func private @f(!heddle.tensor<n = 32 : q3_x>)
 
 // -----
 

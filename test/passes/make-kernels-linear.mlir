@@ -81,7 +81,7 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // FLOAT-COUNT-24: math.fma
 // FLOAT-NOT: math.fma
 // DOT2: memref.load %[[W]][
-// DOT2: arith.xori
+// DOT2: arith.andi %{{.*}}, %c16711935_i32
 // DOT2-COUNT-12: heddle.dot2
 // The epilogue: the bias is read, the last group's lanes beyond row 40 do not store.
 // CHECK: scf.if

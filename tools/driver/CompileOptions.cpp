@@ -78,7 +78,8 @@ static Error setLevel(CompileOptions &options, StringRef value) {
 }
 
 static Error setQuantize(CompileOptions &options, StringRef value) {
-  constexpr StringRef formats[] = {"f32", "f16", "bf16", "q8_0", "q5_0", "q5_1", "q4_0", "q4_1"};
+  constexpr StringRef formats[] = {"f32",  "f16",  "bf16", "q8_0", "q5_0",
+                                   "q5_1", "q4_0", "q4_1", "q4_k", "mxfp4"};
   std::string format = value.lower();
   if (!is_contained(formats, format))
     return expected("'--quantize'", "one of " + join(ArrayRef(formats), ", "), value);
@@ -130,7 +131,8 @@ ArrayRef<CompileOption> heddle::compileOptionTable() {
       {"target", "cpu|vulkan|vulkan,cpu", "what runs the program; default: cpu", setTarget},
       {"cpu", "NAME,...", "processors, the best first: native (default), x86-64-v3, znver4 ...", setCpu},
       {"O", "LEVEL", "-O0: the plain road, nothing fused; -O2 is the default", setLevel},
-      {"quantize", "FORMAT", "f32, f16, bf16, q8_0, q5_0, q5_1, q4_0, q4_1; default: as stored", setQuantize},
+      {"quantize", "FORMAT", "f32, f16, bf16, q8_0, q5_0, q5_1, q4_0, q4_1, q4_k, mxfp4; default: as stored",
+       setQuantize},
       {"activations", "int8", "activations in int8 beside quantised weights", setActivations},
       {"weights", "inside|beside", "in the program (default), or in PROGRAM.weights", setWeights},
       {"taps", "hidden|all",

@@ -6,15 +6,8 @@
 
 using namespace heddle;
 
-static std::optional<StorageType> typeNamed(llvm::StringRef name) {
-  for (int i = 0; i <= static_cast<int>(StorageType::IQ3_S); ++i)
-    if (blockFacts(static_cast<StorageType>(i)).name == name)
-      return static_cast<StorageType>(i);
-  return std::nullopt;
-}
-
 int main(int argc, char **argv) {
-  std::optional<StorageType> type = argc == 2 ? typeNamed(argv[1]) : std::nullopt;
+  std::optional<StorageType> type = argc == 2 ? storageTypeNamed(argv[1]) : std::nullopt;
   auto input = llvm::MemoryBuffer::getSTDIN();
   if (!type || !input) {
     llvm::errs() << "usage: decode-blocks TYPE < BLOCKS > FLOATS\n";

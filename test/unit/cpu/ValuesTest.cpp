@@ -92,6 +92,33 @@ TEST_P(Values, Dot2) {
   }
 }
 
+TEST_P(Values, ChooseBytes) {
+  for (int lanes : {2, 4, 8, 16, 32}) {
+    CompiledKernels kernels(kernel("%x: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\"", R"(
+      %c0 = arith.constant 0 : index
+      %a = memref.load %x[%i] : memref<?xi32>
+      %u = memref.load %x[%c0] : memref<?xi32>
+      %b = heddle.choose_bytes %a in [127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128]
+      %c = heddle.choose_bytes %u in [127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128]
+      %d = arith.xori %b, %c : i32
+      memref.store %d, %z[%i] : memref<?xi32>)", lanes), GetParam());
+    constexpr int8_t table[16] = {127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128};
+    std::mt19937 random(3);
+    std::vector<uint32_t> x(64), z(64);
+    for (uint32_t &word : x)
+      word = random() & 0x0f0f0f0f;
+    kernels.run(0, {x.data(), z.data()}, 0, 64 / lanes, {64});
+    auto choose = [&](uint32_t word) {
+      uint32_t result = 0;
+      for (int byte = 0; byte < 32; byte += 8)
+        result |= uint32_t(uint8_t(table[word >> byte & 15])) << byte;
+      return result;
+    };
+    for (size_t i = 0; i < 64; ++i)
+      ASSERT_EQ(z[i], choose(x[i]) ^ choose(x[0])) << i << ", lanes " << lanes;
+  }
+}
+
 TEST_P(Values, LoopsCarryWhatVaries) {
   // The first carried value begins uniform and becomes varying through the second.
   CompiledKernels kernels(kernel("%x: memref<?x16xf32>, %y: memref<16xf32>, %z: memref<16xf32>", "\"T\"", R"(
