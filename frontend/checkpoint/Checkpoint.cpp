@@ -4,6 +4,7 @@
 #include "frontend/checkpoint/Gguf.h"
 #include "frontend/checkpoint/ReadError.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
@@ -88,21 +89,82 @@ std::unique_ptr<Checkpoint> CheckpointBuilder::finish() {
   return std::move(checkpoint);
 }
 
+/// Opens and reads a part other than the one that was given.
+static Expected<GgufContents> readPart(StringRef path, const GgufPart &expected, std::unique_ptr<MappedFile> &file) {
+  if (!sys::fs::exists(path))
+    return readError(path, "", "part " + Twine(expected.number + 1) + " of " + Twine(expected.count), "no such file",
+                     "all parts of a model lie in one folder");
+  Expected<std::unique_ptr<MappedFile>> opened = MappedFile::open(path);
+  if (!opened)
+    return opened.takeError();
+  file = std::move(*opened);
+  Expected<GgufContents> contents = parseGguf(file->bytes(), path);
+  if (contents && contents->part != expected) {
+    auto text = [](const GgufPart &part) {
+      return ("part " + Twine(part.number + 1) + " of " + Twine(part.count) + " with " + Twine(part.tensors) +
+              " tensors in all").str();
+    };
+    return readError(path, "keys 'split.*'", text(expected), text(contents->part), "this is a part of another model");
+  }
+  return contents;
+}
+
+Expected<std::vector<StoredTensor>> CheckpointBuilder::readParts(std::unique_ptr<MappedFile> file, GgufContents &first) {
+  GgufPart part = first.part;
+  Expected<std::vector<std::string>> paths = ggufPartPaths(part, file->path());
+  if (!paths)
+    return paths.takeError();
+  std::vector<StoredTensor> all;
+  StringSet<> names;
+  GgufContents given = std::move(first);
+  for (auto [number, path] : enumerate(*paths)) {
+    bool isGiven = static_cast<int64_t>(number) == part.number;
+    std::unique_ptr<MappedFile> mapped;
+    Expected<GgufContents> contents =
+        isGiven ? Expected<GgufContents>(std::move(given))
+                : readPart(path, {static_cast<int64_t>(number), part.count, part.tensors}, mapped);
+    if (!contents)
+      return contents.takeError();
+    for (StoredTensor &tensor : contents->tensors) {
+      if (!names.insert(tensor.name).second)
+        return readError(path, "tensor '" + tensor.name + "'", "a tensor that no part before has", "it again",
+                         "this is a part of another model");
+      all.push_back(std::move(tensor));
+    }
+    if (number == 0)
+      first = std::move(*contents);
+    checkpoint->files.push_back(isGiven ? std::move(file) : std::move(mapped));
+  }
+  if (static_cast<int64_t>(all.size()) != part.tensors)
+    return readError(paths->front(), "key 'split.tensors.count'", Twine(part.tensors) + " tensors in all parts",
+                     Twine(all.size()), damagedRemedy);
+  return all;
+}
+
 Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openGguf(std::unique_ptr<MappedFile> file) {
   CheckpointBuilder builder(file->path());
   Checkpoint &checkpoint = *builder.checkpoint;
-  Expected<GgufContents> contents = parseGguf(file->bytes(), file->path());
+  std::string path = file->path().str();
+  Expected<GgufContents> contents = parseGguf(file->bytes(), path);
   if (!contents)
     return contents.takeError();
-  Expected<json::Object> config = ggufConfig(contents->metadata, file->path(), checkpoint.ggufKeys);
+  if (contents->part.count > 1) {
+    Expected<std::vector<StoredTensor>> tensors = builder.readParts(std::move(file), *contents);
+    if (!tensors)
+      return tensors.takeError();
+    checkpoint.stored = std::move(*tensors);
+    path = checkpoint.files.front()->path().str();
+  } else {
+    checkpoint.stored = std::move(contents->tensors);
+    checkpoint.files.push_back(std::move(file));
+  }
+  Expected<json::Object> config = ggufConfig(contents->metadata, path, checkpoint.ggufKeys);
   if (!config)
     return config.takeError();
-  checkpoint.configFile = sys::path::filename(file->path()).str();
+  checkpoint.configFile = sys::path::filename(path).str();
   checkpoint.configObject = std::move(*config);
   checkpoint.type = contents->metadata.text("general.architecture")->str();
   checkpoint.metadata = std::make_unique<GgufMetadata>(std::move(contents->metadata));
-  checkpoint.stored = std::move(contents->tensors);
-  checkpoint.files.push_back(std::move(file));
   return builder.finish();
 }
 

@@ -118,7 +118,8 @@ private:
   llvm::StringMap<size_t> byName;
 };
 
-/// Opens a Hugging Face folder or a .gguf file and checks it. The one message
+/// Opens a Hugging Face folder or a .gguf file, with the other parts of its model if there are any, and checks
+/// it. The one message
 /// of an error names the file and the place in it, what was expected and found,
 /// and what may help.
 llvm::Expected<std::unique_ptr<Checkpoint>> openCheckpoint(llvm::StringRef path);

@@ -7,6 +7,8 @@
 
 namespace heddle {
 
+struct GgufContents;
+
 /// What the readers of the two kinds share: access to a Checkpoint's insides.
 class CheckpointBuilder {
 public:
@@ -22,6 +24,9 @@ private:
   llvm::Error readModules();
   llvm::Error readWeights();
   llvm::Error readShards(const MappedFile &index);
+  /// Opens the other parts of a model of which `first` is one, in `file`, and keeps all; `first` becomes the
+  /// contents of the first part.
+  llvm::Expected<std::vector<StoredTensor>> readParts(std::unique_ptr<MappedFile> file, GgufContents &first);
   /// Parses a file of weights and keeps it; its tensors go to the end of the list.
   llvm::Expected<llvm::ArrayRef<StoredTensor>> readSafetensors(llvm::StringRef name);
   /// The path of `name` in the folder.

@@ -181,15 +181,15 @@ private:
                             ggufTypeName(value->type) + (number ? " " + Twine(*number).str() : ""), damagedRemedy);
       alignment = *number;
     }
+    Expected<GgufPart> part = ggufPart(metadata, file);
+    if (!part)
+      return part.takeError();
+    contents.part = *part;
     std::optional<StringRef> architecture = metadata.text("general.architecture");
-    if (!architecture || architecture->empty())
+    if (part->number == 0 && (!architecture || architecture->empty()))
       return readError(file, "metadata", "a string in key 'general.architecture'",
                        metadata.find("general.architecture") ? "something else" : "no such key",
                        "convert the model again with current tools");
-    std::optional<int64_t> parts = metadata.integer("split.count");
-    if (parts && *parts > 1)
-      return readError(file, "key 'split.count'", "the whole model in one file", "one of " + Twine(*parts) + " files",
-                       "join them with llama.cpp's 'llama-gguf-split --merge'");
     return Error::success();
   }
 

@@ -12,12 +12,14 @@
 
 #include "frontend/checkpoint/Checkpoint.h"
 #include "frontend/checkpoint/GgufMetadata.h"
+#include "frontend/checkpoint/GgufParts.h"
 
 namespace heddle {
 
-/// What a GGUF file holds; everything points into the bytes it was read from.
+/// What a GGUF file holds, a whole model or a part; everything points into the bytes it was read from.
 struct GgufContents {
   GgufMetadata metadata;
+  GgufPart part;
   std::vector<StoredTensor> tensors; // by offset
 };
 
@@ -28,7 +30,7 @@ bool looksLikeGguf(llvm::ArrayRef<uint8_t> bytes);
 /// Errors: anything cut short; counts, lengths, extents or offsets that cannot
 /// be true of a file of this size; names given twice; unknown value types and
 /// nested arrays; storage types that are not supported; overlapping tensors;
-/// "general.architecture" missing; a file that is one of several.
+/// "general.architecture" missing in a model's only or first file.
 llvm::Expected<GgufContents> parseGguf(llvm::ArrayRef<uint8_t> bytes, llvm::StringRef file);
 
 /// The metadata as Checkpoint::config() gives it. `keys` gets, for each dotted

@@ -64,9 +64,9 @@ def random_blocks(name, shape, random):
     return blocks.reshape(*shape[:-1], -1)
 
 
-def write(path, name, random, packed):
-    """The model; its matrices as blocks, or the same numbers as float32."""
-    writer = gguf.GGUFWriter(str(path), "llama")
+def write(path, name, random, packed, split=0):
+    """The model; its matrices as blocks, or the same numbers as float32; with at most `split` tensors to a file."""
+    writer = gguf.GGUFWriter(str(path), "llama", split_max_tensors=split)
     writer.add_block_count(LAYERS)
     writer.add_context_length(64)
     writer.add_embedding_length(D)
@@ -100,25 +100,36 @@ def write(path, name, random, packed):
     writer.close()
 
 
-def check(heddle, scratch, name, roads):
-    plain, model, output = scratch / "plain.gguf", scratch / f"{name}.gguf", scratch / "out.safetensors"
-    write(plain, name, numpy.random.default_rng(5), packed=False)
-    write(model, name, numpy.random.default_rng(5), packed=True)
+def logits(heddle, scratch, source, *options):
     ids = ids_tensor([(7 * i * i + 3) % VOCABULARY for i in range(21)])
     save(scratch / "in.safetensors", {"input_ids": ids})
+    output = scratch / "out.safetensors"
+    run(heddle, "eval", source, *options, "--input", scratch / "in.safetensors", "--output", output, "--greedy", 4)
+    return load(output)
 
-    def logits(source, *options):
-        run(heddle, "eval", source, *options, "--input", scratch / "in.safetensors", "--output", output,
-            "--greedy", 4)
-        return load(output)
 
-    expected, found = logits(plain, "-O0"), []
+def check_parts(heddle, scratch):
+    """A model in several files is the same, whichever of them is given."""
+    write(scratch / "whole.gguf", "Q4_K", numpy.random.default_rng(5), packed=True)
+    write(scratch / "parts.gguf", "Q4_K", numpy.random.default_rng(5), packed=True, split=5)
+    parts = sorted(scratch.glob("parts-*-of-*.gguf"))
+    expected = logits(heddle, scratch, scratch / "whole.gguf")
+    for part in parts:
+        compare(logits(heddle, scratch, part), expected, "", 1e-9)
+    return f"({len(parts)} of them)"
+
+
+def check(heddle, scratch, name, roads):
+    plain, model = scratch / "plain.gguf", scratch / f"{name}.gguf"
+    write(plain, name, numpy.random.default_rng(5), packed=False)
+    write(model, name, numpy.random.default_rng(5), packed=True)
+    expected, found = logits(heddle, scratch, plain, "-O0"), []
     size = max(abs(value) for value in expected["logits"][1])
     if not 0.5 < size < 50:
         raise Failure(f"logits of up to {size} tell nothing")
     for title, kind, options in roads:
         try:
-            worst = compare(logits(model, *options), expected, "", TOLERANCE[kind] * size)
+            worst = compare(logits(heddle, scratch, model, *options), expected, "", TOLERANCE[kind] * size)
         except Failure as failure:
             raise Failure(f"{title}: {failure}")
         found.append(f"{title} {worst * TOLERANCE[kind]:.1g}")
@@ -143,6 +154,7 @@ def main():
     results = Results()
     for name in SCALES:
         results.case(name, check, heddle, scratch, name, roads)
+    results.case("parts", check_parts, heddle, scratch)
     results.finish()
 
 

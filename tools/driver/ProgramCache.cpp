@@ -103,6 +103,10 @@ static std::string keyOf(const CompileOptions &options) {
     key.addCheckpoint(model);
   else
     key.addFile(model);
+  // A model in several files, of which this is one.
+  constexpr StringRef end = "-of-00000.gguf";
+  if (StringRef ending = StringRef(model).take_back(end.size()); ending.starts_with("-of-"))
+    key.addFolder(path::parent_path(model), ending, &Key::addFile);
   if (!options.arch.empty())
     key.addText(options.arch);
   // Any page may be the one that serves the checkpoint, and std.heddle is part of each. A page's own folder
