@@ -188,8 +188,9 @@ struct SliceWeightsPass : heddle::impl::SliceWeightsBase<SliceWeightsPass> {
       builder.setInsertionPointAfter(stored);
       auto type = cast<NamedTensorType>(op.getResult().getType())
                       .withFormat(cast<NamedTensorType>(stored.getType()).getFormat());
-      StoredOp::create(builder, stored.getLoc(), name, type, stored.getTensors(), view.offset,
-                       builder.getArrayAttr(view.digits), stored.getScale(), stored.getAdd());
+      auto part = StoredOp::create(builder, stored.getLoc(), name, type, stored.getTensors(), view.offset,
+                                   builder.getArrayAttr(view.digits), stored.getScale(), stored.getAdd());
+      part->setDiscardableAttrs(stored->getDiscardableAttrDictionary()); // what it is to be quantised to
     }
     OpBuilder builder(op);
     auto part =

@@ -17,9 +17,8 @@ namespace heddle {
 /// Whether numbers can be rounded to `type`: to some quantised ones only.
 bool canQuantize(StorageType type);
 
-/// Rounds a block's numbers to a block as files store it; canQuantize(type) must hold. Scales are
-/// chosen so that the number of largest magnitude (with a minimum: both ends) is met, as far as half
-/// precision allows.
+/// Rounds a block's numbers to a block as files store it; canQuantize(type) must hold. Where a block has a
+/// scale and no minimum, or is of 256, scales are searched for; else the ends are met.
 void quantizeBlock(StorageType type, const float *values, uint8_t *block);
 
 /// Writes stored blocks of a quantised format as words in panels.

@@ -34,6 +34,30 @@ static void quantizeBytes(const float *values, uint8_t *block) {
     block[2 + i] = static_cast<uint8_t>(steps(values[i] * factor, -127, 127));
 }
 
+/// The step at which 32 numbers are nearest to whole steps from -half to half - 1, large ones counting more.
+/// Steps are tried with which the largest number, with its sign, becomes about -half, of which there is no
+/// positive counterpart; each is then fitted to the levels that the numbers round to.
+static float fitStep(const float *values, int half) {
+  float largest = largestMagnitude(values), low = static_cast<float>(-half),
+        high = static_cast<float>(half - 1);
+  float best = largest / low, most = 0;
+  for (float level = low - 0.9f; level < low + 1; level += 0.1f) {
+    float factor = level * inverse(largest), xq = 0, qq = 0;
+    for (int i = 0; i < 32; ++i) {
+      float q = std::fmin(std::fmax(std::nearbyint(values[i] * factor), low), high);
+      float weight = std::fabs(values[i]);
+      xq += weight * values[i] * q;
+      qq += weight * q * q;
+    }
+    // What fitting takes off the sum of squares.
+    if (xq * xq > most * qq) {
+      most = xq * xq / qq;
+      best = xq / qq;
+    }
+  }
+  return best;
+}
+
 /// Four or five bits, with a minimum or with zero in the middle.
 static void quantizeBits(const float *values, unsigned bits, bool minimum, uint8_t *block) {
   int levels = 1 << bits;
@@ -49,9 +73,7 @@ static void quantizeBits(const float *values, unsigned bits, bool minimum, uint8
     low = -halfToFloat(offset) * factor;
     rest = block + 4;
   } else {
-    // The largest number, with its sign, becomes the level -levels / 2, of which there is no positive
-    // counterpart.
-    uint16_t scale = floatToHalf(largestMagnitude(values) / static_cast<float>(-levels / 2));
+    uint16_t scale = floatToHalf(fitStep(values, levels / 2));
     store(block, scale);
     factor = inverse(halfToFloat(scale));
     low = static_cast<float>(levels / 2);

@@ -20,6 +20,7 @@ from support import SHARED, SKIPPED, SOURCE, Results, load, run, save
 FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "modernbert", "olmo2", "phi3",
            "phi3-switch", "qwen2", "qwen3", "roberta")
 BLOCKS = ("bert", "gpt2", "gpt_oss", "mixtral", "phi3", "qwen2")  # matrices in rows of 32, fused, rearranged, of experts
+EXPERTS = ("gpt_oss", "mixtral")  # whose matrices one may find as MXFP4
 YARN = {"beta_fast": 32, "beta_slow": 1}
 CHANGED = {
     "deepseek_v3": {"rms_norm_eps": 1e-6, "rope_scaling": {**YARN, "mscale": 0.7}},
@@ -102,7 +103,7 @@ def main():
             results.case_of(folder, f"{folder.name} {level}", check, heddle, folder, scratch, level)
     for name in BLOCKS:
         folder = SHARED / "goldens" / name
-        for blocks in ("Q8_0", "Q4_0"):
+        for blocks in ("Q8_0", "Q4_0") + (("MXFP4",) if name in EXPERTS else ()):
             results.case_of(folder, f"{name} {blocks}", check_blocks, heddle, folder, scratch, blocks)
     for name in CHANGED:
         folder = SHARED / "goldens" / name

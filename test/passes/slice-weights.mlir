@@ -12,14 +12,15 @@ heddle.stored @"block.0.wq" ["q0"] digits [array<i64: 2, 64>, array<i64: 2, 8, 4
   : !heddle.tensor<h = 2, hd = 8, d = 8 : q8_0>
 heddle.stored @"block.1.wq" ["q1"] digits [array<i64: 2, 64>, array<i64: 2, 8, 4, 16>, array<i64: 8, 1>]
   {offset = 100 : i64} : !heddle.tensor<h = 2, hd = 8, d = 8 : q8_0>
-// Scale and addition go along; a part of what lies in one run is an offset.
+// Scale and addition go along, and what it is to be quantised to; a part of what lies in one run is an offset.
 // CHECK: heddle.stored @shared
 // CHECK: heddle.stored @"shared.part@2" ["s"] digits [array<i64: 3, 8>, array<i64: 8, 1>]
 // CHECK-DAG: offset = 16 : i64
 // CHECK-DAG: scale = 2.0
 // CHECK-DAG: add = 1.0
+// CHECK-DAG: quantize = "q4_k"
 // CHECK-SAME: : !heddle.tensor<part = 3, d = 8>
-heddle.stored @shared ["s"] digits [array<i64: 8, 8>, array<i64: 8, 1>] {scale = 2.0 : f64, add = 1.0 : f64}
+heddle.stored @shared ["s"] digits [array<i64: 8, 8>, array<i64: 8, 1>] {scale = 2.0 : f64, add = 1.0 : f64, quantize = "q4_k"}
   : !heddle.tensor<n = 8, d = 8>
 
 // CHECK-LABEL: heddle.layer @layer
