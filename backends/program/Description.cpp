@@ -64,8 +64,9 @@ private:
     auto table = format::CreateShader(builder, spirv, /*needs=*/0, shader.workgroup, shader.shared);
     auto shaders = builder.CreateVector(&table, 1);
     auto writes = builder.CreateVector(kernel.writes);
+    auto integers = builder.CreateVector(kernel.integers);
     return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads, kernel.serial, shaders, writes,
-                                shader.deviceScratch);
+                                shader.deviceScratch, integers);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {

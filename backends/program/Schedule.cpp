@@ -112,7 +112,11 @@ Error Unroller::addKernel(KernelOp op) {
   if (!grid)
     return complain(op, grid.takeError());
   kernelNumbers[op.getSymName()] = schedule.kernels.size();
-  schedule.kernels.push_back({op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}});
+  std::vector<uint8_t> integers;
+  for (mlir::Type type : op.getBody().getArgumentTypes())
+    if (auto memref = dyn_cast<mlir::MemRefType>(type))
+      integers.push_back(memref.getElementType().isInteger(32));
+  schedule.kernels.push_back({op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}, integers});
   return Error::success();
 }
 

@@ -95,7 +95,8 @@ struct ScheduledKernel {
   llvm::SmallVector<Factor, 2> grid;
   std::vector<std::string> reads; // lines of the page, "llama.heddle:25"
   bool serial = false;
-  std::vector<uint8_t> writes; // for each binding 1 if it is written
+  std::vector<uint8_t> writes;   // for each binding 1 if it is written
+  std::vector<uint8_t> integers; // for each binding 1 if it holds int32
 };
 
 struct ScheduledCache {

@@ -164,13 +164,20 @@ std::vector<std::string> missingCpuFeatures(std::string_view list) {
   return missing;
 }
 
+const heddle_kernel_table *findKernels(std::span<const heddle_kernel_table> tables) {
+  for (const heddle_kernel_table &table : tables)
+    if (missingCpuFeatures(table.features ? table.features : "").empty())
+      return &table;
+  return nullptr;
+}
+
 const heddle_kernel_table &chooseKernels(std::span<const heddle_kernel_table> tables) {
+  if (const heddle_kernel_table *found = findKernels(tables))
+    return *found;
   std::vector<std::string> least;
   const heddle_kernel_table *nearest = nullptr;
   for (const heddle_kernel_table &table : tables) {
     std::vector<std::string> missing = missingCpuFeatures(table.features ? table.features : "");
-    if (missing.empty())
-      return table;
     if (!nearest || missing.size() < least.size()) {
       nearest = &table;
       least = std::move(missing);

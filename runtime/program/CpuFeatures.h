@@ -19,7 +19,10 @@ bool hasCpuFeature(std::string_view name);
 /// Of a comma-separated list (entries may begin with '+'; those with '-' are no demands), those missing here.
 std::vector<std::string> missingCpuFeatures(std::string_view features);
 
-/// The first table this machine can run. Throws Error with the least that is missing when there is none.
+/// The first table this machine can run, or null.
+const heddle_kernel_table *findKernels(std::span<const heddle_kernel_table> tables);
+
+/// The same; throws Error with the least that is missing when there is none.
 const heddle_kernel_table &chooseKernels(std::span<const heddle_kernel_table> tables);
 
 } // namespace heddle

@@ -44,6 +44,10 @@ Program::Program(const ProgramImage &image) : file(image.path), descriptionHash(
   if (isFor(*root, "cpu")) {
     table = &chooseKernels(image.tables);
     checkKernels(*table, root->kernels()->size());
+  } else {
+    table = findKernels(image.tables); // to compare a device's with
+    if (table)
+      checkKernels(*table, root->kernels()->size());
   }
 
   if (image.weights) {

@@ -36,7 +36,7 @@ void describeHead(const Program &program, Listing &list) {
   list.add("target", root.target()->str());
   list.add("compiled by",
            fmt::format("heddle {} {}", root.compiler()->string_view(), root.options()->string_view()));
-  if (program.kernels())
+  if (Program::isFor(root, "cpu"))
     list.add("kernels for", std::string(program.cpu()));
   list.add("context", root.context() == 0
                           ? "not known"

@@ -48,6 +48,7 @@ Pipelines::Pipelines(Device &device, const format::Program &program) : device(de
     PipelineCache cache(device, hashOf(program, shaders));
     buildAll(program, shaders, cache.get());
     cache.save();
+    file = cache.path();
   } catch (...) {
     destroy();
     throw;

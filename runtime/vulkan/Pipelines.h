@@ -6,6 +6,7 @@
 #include "runtime/program/Program.h"
 #include "runtime/vulkan/Device.h"
 
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,6 +32,9 @@ public:
   VkPipelineLayout layout() const { return pipelineLayout; }
   VkDescriptorSetLayout setLayout() const { return bindings; }
 
+  /// Where they are kept on disk; empty: nowhere.
+  const std::filesystem::path &cacheFile() const { return file; }
+
 private:
   void makeLayouts();
   void buildAll(const format::Program &program, std::span<const uint32_t> shaders, VkPipelineCache cache);
@@ -41,6 +45,7 @@ private:
   VkDescriptorSetLayout bindings = nullptr;
   VkPipelineLayout pipelineLayout = nullptr;
   std::vector<VkPipeline> pipelines;
+  std::filesystem::path file;
 };
 
 } // namespace heddle::vulkan

@@ -32,8 +32,8 @@ VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, ui
   for (const Buffer &cache : caches)
     clear(device, cache);
 
-  uint32_t most = static_cast<uint32_t>(std::max<size_t>(shared.weights().windows().size(), 1) *
-                                        std::max<size_t>(caches.size(), 1));
+  // And none of either, for a step alone.
+  uint32_t most = static_cast<uint32_t>((shared.weights().windows().size() + 1) * (caches.size() + 1));
   VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, most * HEDDLE_BINDS};
   auto info = structure<VkDescriptorPoolCreateInfo>(VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO);
   info.maxSets = most;
@@ -181,16 +181,21 @@ void VulkanExecutor::write(VkDescriptorSet set, int weightWindow, int cacheWindo
 
 //===- Calls ---------------------------------------------------------------===//
 
+/// Where the device gets them from.
+void VulkanExecutor::storeSizes(const CallSizes &sizes) {
+  for (size_t i = 0; i < HEDDLE_SIZES; ++i) {
+    auto size = static_cast<int32_t>(std::min<int64_t>(sizes.values[i], INT32_MAX));
+    std::memcpy(upload.data() + i * sizeof size, &size, sizeof size);
+  }
+}
+
 void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const CallSizes &most,
                          std::span<const Input> inputs, const TapSink *taps, Wanted wanted) {
   CallSizes largest = most;
   sizes.capacity() = largest.capacity() = static_cast<int64_t>(cacheCapacity);
   bool withTaps = taps && entry.taps();
   Plan &plan = prepare(entry, largest, withTaps);
-  for (size_t i = 0; i < HEDDLE_SIZES; ++i) {
-    auto size = static_cast<int32_t>(std::min<int64_t>(sizes.values[i], INT32_MAX));
-    std::memcpy(upload.data() + i * sizeof size, &size, sizeof size);
-  }
+  storeSizes(sizes);
   for (uint32_t i = 0; i < plan.inputAt.size(); ++i)
     fillInput(*entry.inputs()->Get(i), sizes, inputs, upload.data() + plan.inputAt[i]);
 
@@ -223,14 +228,14 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
 
 /// Copies back an output of the last call that was not wanted then.
 void VulkanExecutor::fetch(const format::Value &output, size_t number, Plan &plan) {
-  if (!fetching)
-    fetching = device.makeCommands();
-  Recorder recorder(device, fetching, shared.pipelines().layout());
+  if (!aside)
+    aside = device.makeCommands();
+  Recorder recorder(device, aside, shared.pipelines().layout());
   recorder.begin(nullptr, 0);
   recorder.copyFromDevice(arena, plan.layout.offsets[output.slot()], download, plan.outputAt[number],
                           countOf(output, callSizes) * sizeof(float));
   recorder.end();
-  device.run(std::span(&fetching, 1));
+  device.run(std::span(&aside, 1));
   plan.fetched[number] = true;
 }
 
@@ -333,6 +338,54 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
                             countOf(output, sizes) * sizeof(float));
   }
   recorder.end();
+}
+
+void VulkanExecutor::runAlone(const format::Entry &entry, uint32_t number, CallSizes sizes,
+                              std::span<const std::span<uint8_t>> buffers) {
+  const format::Step &step = *entry.steps()->Get(number);
+  sizes.capacity() = static_cast<int64_t>(cacheCapacity);
+  Plan &plan = prepare(entry, sizes, false);
+  uint64_t bytes = bufferAlignment;
+  for (std::span<uint8_t> buffer : buffers)
+    bytes += roundUp(buffer.size(), bufferAlignment);
+  grow(upload, bytes, MemoryKind::Upload, "inputs");
+  grow(download, bytes, MemoryKind::Download, "outputs");
+  current = nullptr; // the arena is no call's any more
+  storeSizes(sizes);
+
+  if (!aside)
+    aside = device.makeCommands();
+  Recorder recorder(device, aside, shared.pipelines().layout());
+  recorder.begin(nullptr, 0);
+  recorder.copyToDevice(upload, 0, call, 0, sizesBytes);
+  auto eachBuffer = [&](auto visit) {
+    uint64_t at = bufferAlignment;
+    for (uint32_t i = 0; i < buffers.size(); ++i) {
+      const format::Binding &binding = *step.bindings()->Get(i);
+      if (binding.space() == format::Space::Arena)
+        visit(buffers[i], at, arena, plan.layout.offsets[binding.index()]);
+      else if (binding.space() == format::Space::Cache)
+        visit(buffers[i], at, caches[static_cast<size_t>(cacheWindows.windowOf(step))],
+              cacheWindows.offsetOf(binding.index()));
+      at += roundUp(buffers[i].size(), bufferAlignment);
+    }
+  };
+  eachBuffer([&](std::span<uint8_t> buffer, uint64_t at, const Buffer &memory, uint64_t offset) {
+    std::memcpy(upload.data() + at, buffer.data(), buffer.size());
+    recorder.copyToDevice(upload, at, memory, offset, buffer.size());
+  });
+  int window = shared.weights().windowOf(step);
+  recorder.dispatch(program.description().kernels()->Get(step.kernel())->name()->c_str(),
+                    shared.pipelines().of(step.kernel()), setFor(window, cacheWindows.windowOf(step)),
+                    pushedWords(step, plan, window), workgroupsOf(step, sizes));
+  eachBuffer([&](std::span<uint8_t> buffer, uint64_t at, const Buffer &memory, uint64_t offset) {
+    recorder.copyFromDevice(memory, offset, download, at, buffer.size());
+  });
+  recorder.end();
+  device.run(std::span(&aside, 1));
+  eachBuffer([&](std::span<uint8_t> buffer, uint64_t at, const Buffer &, uint64_t) {
+    std::memcpy(buffer.data(), download.data() + at, buffer.size());
+  });
 }
 
 //===- Times ---------------------------------------------------------------===//

@@ -30,6 +30,11 @@ public:
   std::span<const float> output(const format::Value &value) override;
   void startProfile() override;
 
+  /// Runs one step alone. `buffers`: for each of its bindings what it reads, of the length that the sizes
+  /// give; gets what is there then. Weights' are of no account.
+  void runAlone(const format::Entry &entry, uint32_t step, CallSizes sizes,
+                std::span<const std::span<uint8_t>> buffers);
+
   uint64_t capacity() const override { return cacheCapacity; }
   uint64_t cacheBytes() const override { return cacheWindows.bytes(); }
   uint64_t arenaBytes() const override { return arena.size(); }
@@ -69,6 +74,7 @@ private:
   void grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const char *name);
   uint32_t workgroupsOf(const format::Step &step, const CallSizes &sizes) const;
 
+  void storeSizes(const CallSizes &sizes);
   std::vector<uint32_t> pushedWords(const format::Step &step, const Plan &plan, int window) const;
   void record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps);
   void fetch(const format::Value &output, size_t number, Plan &plan);
@@ -87,7 +93,7 @@ private:
   VkDescriptorPool pool = nullptr;
   std::map<std::pair<int, int>, VkDescriptorSet> sets; ///< by the windows that they bind
   std::unordered_map<const format::Entry *, Plan> plans;
-  VkCommandBuffer fetching = nullptr;
+  VkCommandBuffer aside = nullptr;        ///< commands beside the entries'
   const format::Entry *current = nullptr; ///< of the last call
   CallSizes callSizes;                    ///< of the last call
 };

@@ -4,6 +4,7 @@
 
 #include "runtime/engine/Layout.h"
 #include "runtime/engine/Memory.h"
+#include "runtime/vulkan/SelfCheck.h"
 #include "runtime/vulkan/VulkanExecutor.h"
 
 #include <algorithm>
@@ -54,7 +55,15 @@ std::unique_ptr<Executor> VulkanMachine::makeExecutor(const Program &program, ui
     sharedBy = &program;
   }
   checkMemory(program, capacity, arenaEstimate);
-  shared->load();
+  if (!shared->isLoaded())
+    try {
+      shared->load();
+      checkKernels(program, *shared);
+    } catch (...) {
+      shared.reset();
+      sharedBy = nullptr;
+      throw;
+    }
   return std::make_unique<VulkanExecutor>(program, *shared, capacity);
 }
 

@@ -90,7 +90,8 @@ Error Compilation::reported(const Twine &what) {
 }
 
 Error Compilation::openModel() {
-  auto found = cpu::cpuTargets(options.cpu);
+  // A program for devices alone has kernels for any processor, to compare a device's with at its first start.
+  auto found = cpu::cpuTargets(options.forCpu() ? options.cpu : "x86-64");
   if (!found)
     return found.takeError();
   targets = std::move(*found);
@@ -260,16 +261,17 @@ Error Compilation::makeCode() {
 }
 
 Error Compilation::makeCpuCode() {
+  if (stages.any() && !options.forCpu())
+    return Error::success();
   cpu::CodegenOptions codegen;
-  codegen.level = static_cast<cpu::OptLevel>(options.optLevel);
+  codegen.level = options.forCpu() ? static_cast<cpu::OptLevel>(options.optLevel) : cpu::OptLevel::O1;
   codegen.lines = stages.any(); // the link leaves them out
   codegen.threads = std::max(1u, std::thread::hardware_concurrency());
   if (stages.any()) {
     codegen.wanted = [&](cpu::Stage stage) { return stages.wants(stageName(stage)); };
     codegen.show = [&](cpu::Stage, const cpu::CpuTarget &, StringRef text) { outs() << text << '\n'; };
   }
-  auto generated =
-      cpu::generate(*module, options.forCpu() ? ArrayRef(targets) : ArrayRef<cpu::CpuTarget>(), codegen);
+  auto generated = cpu::generate(*module, targets, codegen);
   if (!generated)
     return generated.takeError();
   code = std::move(*generated);

@@ -204,10 +204,43 @@ TEST_F(VulkanTest, ProgramsUseThem) {
   };
   std::filesystem::remove_all(runFolder() / "heddle");
   Session session(program, *machine, 64);
-  EXPECT_EQ(files(), 1);
+  EXPECT_EQ(files(), 2); // the cache, and that its kernels are sound
   VulkanMachine again(std::nullopt);
   Session warm(program, again, 64);
-  EXPECT_EQ(files(), 1);
+  EXPECT_EQ(files(), 2);
+}
+
+//===- the self-check ------------------------------------------------------===//
+
+void halfOfSum(const heddle_call *call, int64_t begin, int64_t end) {
+  fakeKernels[1](call, begin, end);
+  for (int64_t t = begin; t < end; ++t)
+    static_cast<float *>(call->buffers[1])[t * fakeWidth] *= 0.5f;
+}
+
+TEST_F(VulkanTest, WrongKernelsAreRefusedByName) {
+  auto files = runFolder() / "heddle";
+  std::filesystem::remove_all(files);
+  FakeProgram other(vulkanOptions(FakeKind::Decoder));
+  other.kernels[1] = halfOfSum; // whichever of the two is wrong: they differ
+  Program differs(other.image());
+  auto start = [&](const Program &one) -> std::string {
+    try {
+      Session session(one, *machine, 64);
+      return "";
+    } catch (const DeviceError &error) {
+      return error.what();
+    }
+  };
+  for (int round = 0; round < 2; ++round) { // what is wrong is not believed the second time either
+    std::string message = start(differs);
+    EXPECT_NE(message.find("computes wrongly"), std::string::npos) << message;
+    EXPECT_NE(message.find("'sum_up' (element"), std::string::npos) << message;
+    EXPECT_EQ(message.find("project"), std::string::npos) << message;
+  }
+  EXPECT_EQ(start(program), "");
+  EXPECT_EQ(start(differs), ""); // found sound before: not looked at again
+  std::filesystem::remove_all(files);
 }
 
 } // namespace
