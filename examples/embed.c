@@ -2,7 +2,7 @@
  *
  *   heddle compile MODEL -o model
  *   cc embed.c -I runtime/include libheddle_embed.a -ldl -o embed
- *   ./embed ./model "Once upon a time"
+ *   ./embed ./model "Once upon a time" [DEVICE]
  */
 
 #include "heddle.h"
@@ -17,12 +17,14 @@ static int print_text(const char *text, size_t length, void *user) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: %s PROGRAM TEXT\n", argv[0]);
+  if (argc < 3 || argc > 4) {
+    fprintf(stderr, "usage: %s PROGRAM TEXT [DEVICE]\n", argv[0]);
     return 2;
   }
   char *error = NULL;
-  heddle_program *program = heddle_open(argv[1], NULL, &error);
+  heddle_options options = {0};
+  options.device = argc > 3 ? argv[3] : NULL;
+  heddle_program *program = heddle_open(argv[1], &options, &error);
   if (!program) {
     fprintf(stderr, "%s: %s\n", argv[1], error ? error : "cannot be opened");
     heddle_free(error);

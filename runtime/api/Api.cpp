@@ -14,13 +14,21 @@ using namespace heddle;
 /// A model and its one sequence, made when first needed: a model that only tokenizes needs no memory for it.
 struct heddle_handle {
   heddle_handle(const char *path, const heddle_options &options)
-      : path(path), model(linkedProgram(this->path), {.threads = options.threads}),
-        context(options.context != 0 ? options.context : defaultContext(model.description(), 0)) {}
+      : path(path),
+        model(linkedProgram(this->path), {.threads = options.threads, .device = deviceOf(options)}),
+        context(options.context != 0 ? options.context : defaultContext(model.description(), 0)) {
+    if (options.device)
+      model.machine(); // says at once that there is no such device
+  }
 
   Session &sequence() {
     if (!session)
       session = std::make_unique<Session>(model.program(), model.machine(), context);
     return *session;
+  }
+
+  static std::optional<std::string> deviceOf(const heddle_options &options) {
+    return options.device ? std::optional<std::string>(options.device) : std::nullopt;
   }
 
   std::string path;
@@ -59,11 +67,21 @@ static void expect(const void *pointer, const char *what) {
     throw Error(std::string("'") + what + "' must not be NULL");
 }
 
-static heddle_handle *openProgram(const char *path, const heddle_options *options, char **error) {
+static heddle_handle *openOnDevice(const char *path, const heddle_options *options, char **error) {
   return guarded<heddle_handle *>(error, nullptr, [&] {
     expect(path, "path");
     return new heddle_handle(path, options ? *options : heddle_options{});
   });
+}
+
+/// For hosts whose options have no device.
+static heddle_handle *openProgram(const char *path, const heddle_options *options, char **error) {
+  heddle_options all = {};
+  if (options) {
+    all.threads = options->threads;
+    all.context = options->context;
+  }
+  return openOnDevice(path, &all, error);
 }
 
 static void closeProgram(heddle_handle *handle) { delete handle; }
@@ -163,6 +181,7 @@ const heddle_api_table &heddle::apiTable() {
                                          detokenize,
                                          generate,
                                          chat,
-                                         reset};
+                                         reset,
+                                         openOnDevice};
   return table;
 }

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { HEDDLE_API_VERSION = 1 };
+enum { HEDDLE_API_VERSION = 2 };
 
 /* The program's side of a heddle_program. */
 typedef struct heddle_handle heddle_handle;
@@ -30,6 +30,8 @@ typedef struct heddle_api_table {
   int64_t (*chat)(heddle_handle *handle, const heddle_message *messages, size_t count,
                   const heddle_sampling *sampling, heddle_receiver receiver, void *user, char **error);
   void (*reset)(heddle_handle *handle);
+  /* Since 2. `open` above takes options that end with `context`. */
+  heddle_handle *(*open_on_device)(const char *path, const heddle_options *options, char **error);
 } heddle_api_table;
 
 /* The table, or NULL when the program does not serve `version`. Exported by every compiled program. */

@@ -55,7 +55,7 @@ heddle_program *heddle_open(const char *path, const heddle_options *options, cha
   if (!program->library)
     set_error(error, "cannot open the program: ", dlerror());
   else if ((program->api = find_table(program->library, error)))
-    program->handle = program->api->open(real ? real : path, options, error);
+    program->handle = program->api->open_on_device(real ? real : path, options, error);
   free(real);
   if (program->handle)
     return program;

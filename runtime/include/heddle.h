@@ -20,9 +20,11 @@ extern "C" {
 /* An open program: its weights, its threads, and one sequence of tokens that it remembers. */
 typedef struct heddle_program heddle_program;
 
+/* Begin with zeroes: {0}. */
 typedef struct heddle_options {
-  uint32_t threads; /* 0: one a core */
-  uint64_t context; /* tokens there is room for; 0: as the model was trained, 4096 at most */
+  uint32_t threads;   /* 0: one a core */
+  uint64_t context;   /* tokens there is room for; 0: as the model was trained, 4096 at most */
+  const char *device; /* "cpu", or a Vulkan device's number, name or a part of it; NULL: the best there is */
 } heddle_options;
 
 /* How tokens are chosen. Begin with heddle_default_sampling. */
@@ -47,7 +49,7 @@ typedef struct heddle_message {
 typedef int (*heddle_receiver)(const char *text, size_t length, void *user);
 
 /* Opens the program at `path`; `options` may be NULL. NULL on failure: no such file, not a program, of
- * another version, for another processor, damaged, or not enough memory. */
+ * another version, for another processor, damaged, not enough memory, or no such device. */
 heddle_program *heddle_open(const char *path, const heddle_options *options, char **error);
 
 /* Closes it and gives back all of its memory. NULL is fine. */

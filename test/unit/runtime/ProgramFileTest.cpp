@@ -103,7 +103,7 @@ int append(const char *text, size_t length, void *user) {
 
 TEST_F(ProgramFile, CanBeEmbedded) {
   char *error = nullptr;
-  heddle_options options = {1, 20};
+  heddle_options options = {1, 20, "cpu"};
   heddle_program *program = heddle_open(FAKE_PROGRAM, &options, &error);
   ASSERT_NE(program, nullptr) << error;
   heddle_program *other = heddle_open(FAKE_PROGRAM, nullptr, &error);
@@ -124,6 +124,15 @@ TEST_F(ProgramFile, CanBeEmbedded) {
   heddle_free(error);
   heddle_close(other);
   heddle_close(program);
+}
+
+TEST_F(ProgramFile, DevicesThatAreNotThereCannotBeOpened) {
+  char *error = nullptr;
+  heddle_options options = {1, 20, "moon"};
+  EXPECT_EQ(heddle_open(FAKE_PROGRAM, &options, &error), nullptr);
+  ASSERT_NE(error, nullptr);
+  EXPECT_NE(std::string(error).find("no device 'moon'"), std::string::npos) << error;
+  heddle_free(error);
 }
 
 TEST_F(ProgramFile, OtherFilesCannotBeOpened) {
