@@ -34,11 +34,13 @@ const json::Value *Checkpoint::configValue(StringRef path) const {
 }
 
 std::string Checkpoint::where(StringRef configPath) const {
-  std::string key = configPath.str();
-  if (gguf()) {
-    auto known = ggufKeys.find(configPath);
-    key = known != ggufKeys.end() ? known->second : type + "." + key;
-  }
+  std::string key = gguf() ? type + "." + configPath.str() : configPath.str();
+  // Of a path into an object, the object's own place is known.
+  auto [head, tail] = configPath.split('.');
+  if (auto known = fullKeys.find(configPath); known != fullKeys.end())
+    key = known->second;
+  else if (auto whole = fullKeys.find(head); !gguf() && whole != fullKeys.end())
+    key = whole->second + "." + tail.str();
   return configFile + ": key '" + key + "'";
 }
 
@@ -158,7 +160,7 @@ Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openGguf(std::unique_pt
     checkpoint.stored = std::move(contents->tensors);
     checkpoint.files.push_back(std::move(file));
   }
-  Expected<json::Object> config = ggufConfig(contents->metadata, path, checkpoint.ggufKeys);
+  Expected<json::Object> config = ggufConfig(contents->metadata, path, checkpoint.fullKeys);
   if (!config)
     return config.takeError();
   checkpoint.configFile = sys::path::filename(path).str();

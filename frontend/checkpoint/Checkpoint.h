@@ -64,7 +64,9 @@ public:
   /// What openCheckpoint was given.
   llvm::StringRef path() const { return openedPath; }
 
-  /// Hugging Face: config.json as it stands. GGUF: the metadata, nested at the
+  /// Hugging Face: config.json; where it has a `text_config` (of a model that
+  /// also takes images or sound), with the entries of that in place of its own.
+  /// GGUF: the metadata, nested at the
   /// dots, with the architecture's own prefix stripped: of a "llama" the pair
   /// "llama.attention.head_count" is {"attention": {"head_count": ..}}, and
   /// "general.name" is {"general": {"name": ..}}. Where "a" is a value and
@@ -112,7 +114,7 @@ private:
   std::optional<llvm::json::Object> generation;
   CompanionFiles beside;
   std::unique_ptr<GgufMetadata> metadata;
-  llvm::StringMap<std::string> ggufKeys; // config path -> full key, for where()
+  llvm::StringMap<std::string> fullKeys; // config path -> full key, for where()
   std::vector<std::unique_ptr<MappedFile>> files;
   std::vector<StoredTensor> stored;
   llvm::StringMap<size_t> byName;

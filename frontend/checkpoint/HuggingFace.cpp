@@ -116,6 +116,7 @@ Error CheckpointBuilder::readConfigs() {
     return object.takeError();
   checkpoint->configFile = "config.json";
   checkpoint->configObject = std::move(*object);
+  useTextConfig();
   if (const json::Value *type = checkpoint->configObject.get("model_type")) {
     if (type->kind() != json::Value::String)
       return readError(config, "key 'model_type'", "a string", jsonKind(*type));
@@ -138,6 +139,20 @@ Error CheckpointBuilder::readConfigs() {
   if (checkpoint->beside.sentencePiece.empty())
     checkpoint->beside.sentencePiece = ifThere("spiece.model");
   return Error::success();
+}
+
+/// Of a model that also takes images or sound, the part for text is the model.
+void CheckpointBuilder::useTextConfig() {
+  json::Object &config = checkpoint->configObject;
+  json::Object *inner = config.getObject("text_config");
+  if (!inner)
+    return;
+  json::Object text = std::move(*inner);
+  config.erase("text_config");
+  for (auto &[key, value] : text) {
+    checkpoint->fullKeys[key.str()] = "text_config." + key.str();
+    config[key] = std::move(value);
+  }
 }
 
 /// What sentence-transformers puts behind an encoder becomes an entry of the config.

@@ -115,6 +115,26 @@ def check_newer_config(heddle, folder, scratch):
     return check(heddle, copy, scratch, ["-O2"])
 
 
+def check_within(heddle, folder, scratch, old, new):
+    """The same model as the text part of one that takes images: config in `text_config`, weights under a prefix."""
+    outer = scratch / f"{folder.name}-within"
+    shutil.rmtree(outer, ignore_errors=True)
+    outer.mkdir()
+    for name in ("golden.safetensors", "meta.json"):
+        shutil.copyfile(folder / name, outer / name)
+    tensors = {new + name.removeprefix(old): tensor for name, tensor in load(folder / "model.safetensors").items()}
+    tower = "vision_model" if "llama4" in folder.name else "vision_tower"
+    for name in (f"{tower}.layers.0.weight", "multi_modal_projector.linear_1.weight"):
+        tensors[name] = ([2, 3], array.array("f", [1.0] * 6))
+    save(outer / "model.safetensors", tensors)
+    text = json.loads((folder / "config.json").read_text())
+    config = {"architectures": ["WithImages"], "model_type": "with_images", "text_config": text,
+              "vision_config": {"hidden_size": 3, "model_type": "images"}, "boi_token_index": 300,
+              "image_token_index": 301, "dtype": text.pop("dtype", "float32")}
+    (outer / "config.json").write_text(json.dumps(config))
+    return check(heddle, outer, scratch, ["-O2"])
+
+
 def check_threads(heddle, folder, scratch):
     """The same bits on one, two and three threads."""
     save(scratch / "in.safetensors", {"input_ids": load(folder / "golden.safetensors")["input_ids"]})
@@ -250,6 +270,10 @@ def main():
         for level in ("-O0", "-O2"):
             results.case(f"{name} {level}", check, heddle, SOURCE / "data" / name, scratch, [level])
 
+    for name, old, new in (("gemma3_text", "model.", "language_model.model."),
+                           ("gemma3_text", "model.", "model.language_model."), ("llama4_text", "", "language_model.")):
+        folder = SHARED / "goldens" / name
+        results.case_of(folder, f"{name} as {new}", check_within, heddle, folder, scratch, old, new)
     for name in FAMILIES:
         folder = SHARED / "goldens" / name
         for level in ("-O0", "-O2"):
