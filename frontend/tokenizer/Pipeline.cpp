@@ -151,6 +151,19 @@ Error addNormalizer(const Part &part, TokenizerModel &model) {
     addBertNormalizer(part, model);
     return Error::success();
   }
+  if (part.type() == "Nmt") { // some control characters go, others and signs of no width become spaces
+    for (auto [pattern, content] :
+         {std::pair("[\\x{1}-\\x{8}\\x{b}\\x{e}-\\x{1f}\\x{7f}\\x{8f}\\x{9f}]", ""),
+          std::pair("[\\x{9}\\x{a}\\x{c}\\x{d}\\x{1680}\\x{200b}-\\x{200f}\\x{2028}\\x{2029}"
+                    "\\x{2581}\\x{feff}\\x{fffd}]",
+                    " ")}) {
+      Normalizer &step = model.normalizers.emplace_back();
+      step.kind = Kind::ReplaceRegex;
+      step.pattern = pattern;
+      step.content = content;
+    }
+    return Error::success();
+  }
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
                                  .Case("NFC", Kind::Nfc)
                                  .Case("NFD", Kind::Nfd)

@@ -74,9 +74,9 @@ private:
     if (!part)
       return wrong("model", "an object", root.get("model"));
     StringRef type = part->getString("type").value_or(part->get("merges") ? "BPE" : "");
-    if (type != "BPE" && type != "WordPiece" && type != "Unigram")
-      return wrong("model, key \"type\"", "\"BPE\", \"WordPiece\" or \"Unigram\"", part->get("type"),
-                   "other models cannot be compiled yet");
+    if (type != "BPE" && type != "WordPiece" && type != "WordLevel" && type != "Unigram")
+      return wrong("model, key \"type\"", "\"BPE\", \"WordPiece\", \"WordLevel\" or \"Unigram\"",
+                   part->get("type"), "other models cannot be compiled yet");
     if (Error error = type == "Unigram" ? readScoredTokens(*part) : readTokens(*part))
       return error;
     if (Error error = readAddedTokens(root))
@@ -88,7 +88,7 @@ private:
       return readUnigram(*part);
     if (Error error = readUnknown(*part))
       return error;
-    return type == "BPE" ? readBpe(*part) : readWordPiece(*part);
+    return type == "BPE" ? readBpe(*part) : readWordPiece(*part, /*whole=*/type == "WordLevel");
   }
 
   Error readTokens(const json::Object &part) {
@@ -199,10 +199,17 @@ private:
     return Error::success();
   }
 
-  Error readWordPiece(const json::Object &part) {
+  /// `whole`: words are tokens or unknown. No token begins with a byte that UTF-8 does not have, so none goes
+  /// on.
+  Error readWordPiece(const json::Object &part, bool whole) {
     model.kind = TokenizerKind::WordPiece;
     if (!model.unknown)
       return wrong("model, key \"unk_token\"", "a token of the vocabulary", part.get("unk_token"));
+    if (whole) {
+      model.subwordPrefix = "\xFF";
+      model.maxWordCharacters = UINT32_MAX;
+      return Error::success();
+    }
     model.subwordPrefix = part.getString("continuing_subword_prefix").value_or("##").str();
     int64_t longest = part.getInteger("max_input_chars_per_word").value_or(100);
     if (longest < 0 || longest > UINT32_MAX)

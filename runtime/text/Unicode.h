@@ -31,7 +31,7 @@ std::string spaceIdeographs(std::string_view text);
 bool isWhiteSpace(char32_t c);    ///< property White_Space
 bool isNumeric(char32_t c);       ///< categories Nd, Nl, No
 bool isPunctuation(char32_t c);   ///< ASCII punctuation and symbols, and categories P*
-bool isWordCharacter(char32_t c); ///< letters, marks, digits, connectors
+bool isWordCharacter(char32_t c); ///< Unicode's \w: letters, marks, digits, connectors, joiners
 
 bool isPrintable(char32_t c); ///< neither control, format, unassigned nor, but for the space, separator
 

@@ -112,6 +112,13 @@ def trained(scratch, corpus):
         vocab_size=1500, special_tokens=["[UNK]", "[CLS]", "[MASK]"], show_progress=False))
     yield save(scratch / "cased-wordpiece", pieces)
 
+    words = tokenizers.Tokenizer(models.WordLevel(unk_token="<unk>"))
+    words.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.Lowercase()])
+    words.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.Digits(True)])
+    words.train_from_iterator(corpus, trainers.WordLevelTrainer(
+        vocab_size=1500, special_tokens=["<unk>", "<s>"], show_progress=False))
+    yield save(scratch / "words", words)
+
 
 def sentence_pieces(scratch, corpus):
     """Pairs: a folder with a tokenizer.model of unigrams, and the tokenizer.json that says the same."""
