@@ -12,11 +12,11 @@ static LogicalResult hasArguments(Operation *op, StringRef what, Block &block, A
                            << block.getArgumentTypes() << ")";
 }
 
-static SmallVector<Type> withoutTokens(ValueRange values) {
-  return llvm::map_to_vector(values, [](Value value) -> Type {
-    return cast<NamedTensorType>(value.getType()).without(StringRef("T"));
-  });
+static SmallVector<Type> without(ValueRange values, ArrayRef<StringRef> axes) {
+  return llvm::map_to_vector(
+      values, [&](Value value) -> Type { return cast<NamedTensorType>(value.getType()).without(axes); });
 }
+static SmallVector<Type> withoutTokens(ValueRange values) { return without(values, {"T"}); }
 
 static SmallVector<Type> scalars(ValueRange values) {
   return llvm::map_to_vector(values,
@@ -38,11 +38,26 @@ LogicalResult RowwiseOp::verify() {
   return success();
 }
 
+SmallVector<StringRef> LinearOp::vectorAxes() {
+  if (!getChosen())
+    return {"T"};
+  return llvm::map_to_vector(cast<NamedTensorType>(getChosen().getType()).getNames(),
+                             [](StringAttr name) { return name.getValue(); });
+}
+
+NamedTensorType LinearOp::rows(Value weight) {
+  auto type = cast<NamedTensorType>(weight.getType()).without(axisNames(getOver())).withFormat(Format::F32);
+  return getChoice() ? type.without(*getChoice()) : type;
+}
+
 LogicalResult LinearOp::verify() {
   if (getWeights().empty())
     return emitOpError("expected a weight");
-  if (failed(hasArguments(*this, "prologue", getPrologue().front(), withoutTokens(getInputs()))))
+  if (failed(hasArguments(*this, "prologue", getPrologue().front(), without(getInputs(), vectorAxes()))))
     return failure();
+  if (getChosen() && cast<NamedTensorType>(getChosen().getType()).getFormat() != Format::I32)
+    return emitOpError() << "what chooses along '" << *getChoice() << "' must be integers, found "
+                         << getChosen().getType();
   YieldOp input = yieldOf(getPrologue().front());
   SmallVector<StringRef> over = axisNames(getOver());
   if (!input || input.getValues().size() != 1 || !isa<NamedTensorType>(input.getValues()[0].getType()))
@@ -51,14 +66,16 @@ LogicalResult LinearOp::verify() {
   for (StringRef axis : over)
     if (!vector.has(axis))
       return emitOpError() << "the prologue yields " << vector << ", which has no axis '" << axis << "'";
-  auto rows = cast<NamedTensorType>(getWeights()[0].getType()).without(over).withFormat(Format::F32);
+  auto rows = this->rows(getWeights()[0]);
   for (Value weight : getWeights()) {
     auto type = cast<NamedTensorType>(weight.getType());
+    if (getChoice() && !type.has(*getChoice()))
+      return emitOpError() << "weight " << type << " must have the axis '" << *getChoice() << "'";
     for (StringRef axis : over)
       if (!type.has(axis) || type.size(axis) != vector.size(axis))
         return emitOpError() << "weight " << type << " must have the axis '" << axis << "' of size "
                              << vector.size(axis);
-    if (type.without(over).withFormat(Format::F32) != rows)
+    if (this->rows(weight) != rows)
       return emitOpError() << "all weights must have the rows " << rows << ", found " << type;
   }
   SmallVector<Type> arguments(getWeights().size(), Float32Type::get(getContext()));

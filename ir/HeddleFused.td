@@ -25,13 +25,25 @@ def LinearOp : Heddle_MathOp<"linear", [SingleBlock, AttrSizedOperandSegments, R
     function of scalars: the a_n, then one scalar for each of `extras` (biases, residual, angles: axes within T and the rows), at
     the same indices; it yields one scalar a result. A result has T (when an input has) and the row axes.
     The MLP's first half is a linear with two weights (gate and up).
+
+    `choosing "E" = %e`: the weights have the axis E, too, and each index of `chosen`'s axes (T and others: a token's experts)
+    takes the matrix that `chosen` says there. The vector may have these axes, prologue arguments are without them, and a
+    result has them in T's place. A number beyond E's size means its last.
   }];
   let arguments = (ins Variadic<Heddle_Tensor>:$inputs, Variadic<Heddle_Tensor>:$weights,
-                       Variadic<Heddle_Tensor>:$extras, StrArrayAttr:$over);
+                       Variadic<Heddle_Tensor>:$extras, Optional<Heddle_Tensor>:$chosen, StrArrayAttr:$over,
+                       OptionalAttr<StrAttr>:$choice);
   let results = (outs Variadic<Heddle_Tensor>:$outs);
   let regions = (region SizedRegion<1>:$prologue, SizedRegion<1>:$epilogue);
   let assemblyFormat = [{ `(` $inputs `)` `weights` `(` $weights `)` `extras` `(` $extras `)` `over` $over
-    `prologue` $prologue `epilogue` $epilogue attr-dict `:` functional-type(operands, $outs) }];
+    (`choosing` $choice^ `=` $chosen)? `prologue` $prologue `epilogue` $epilogue attr-dict `:`
+    functional-type(operands, $outs) }];
+  let extraClassDeclaration = [{
+    /// The axes along which vectors differ: T, or those of `chosen`.
+    ::llvm::SmallVector<::llvm::StringRef> vectorAxes();
+    /// The axes of a weight that number its rows.
+    ::heddle::NamedTensorType rows(::mlir::Value weight);
+  }];
 }
 
 def AttentionOp : Heddle_MathOp<"attention", [SingleBlock, AttrSizedOperandSegments, RecursiveMemoryEffects]> {

@@ -84,9 +84,11 @@ struct TokenRegion {
 
 //===- prologues of linears -----------------------------------------------------------------------------===//
 
-/// Whether a linear's prologue is still empty.
+/// Whether a linear's prologue is still empty, and may be filled: not where it would be computed again for
+/// each of a token's choices.
 bool takesVectorAsItIs(LinearOp linear) {
-  return linear.getInputs().size() == 1 && llvm::hasSingleElement(linear.getPrologue().front());
+  return !linear.getChosen() && linear.getInputs().size() == 1 &&
+         llvm::hasSingleElement(linear.getPrologue().front());
 }
 
 /// The foldable ops of a block.
@@ -131,7 +133,7 @@ bool foldIntoPrologue(LinearOp linear, const OpSet &foldable, RewriterBase &rewr
   rewriter.setInsertionPoint(linear);
   auto folded = LinearOp::create(rewriter, rewriter.getFusedLoc(locations), linear.getResultTypes(),
                                  prologue.inputs.getArrayRef(), linear.getWeights(), linear.getExtras(),
-                                 linear.getOver());
+                                 linear.getChosen(), linear.getOver(), linear.getChoiceAttr());
   prologue.fill(folded.getPrologue(), vector);
   folded.getEpilogue().takeBody(linear.getEpilogue());
   rewriter.replaceOp(linear, folded);

@@ -1,8 +1,9 @@
 // fuse-linear: weights times a token's vector, and the maps that follow, become one heddle.linear.
 //
 // Terms: a contraction of a weight view over all axes of a vector but T gives an *accumulator*. Its *rows*
-// are the axes that the weight has besides. A map *follows* an accumulator if it has the accumulator's axes
-// and no more.
+// are the axes that the weight has besides. A weight view may be looked up along one axis (a token's
+// experts): then the linear chooses along it, and the vector may have the axes of what chooses. A map
+// *follows* an accumulator if it has the accumulator's axes and no more.
 //
 // Steps, for each accumulator in turn:
 //   1. grow a group: where all that reads a member are maps that follow, these join, and with them the other
@@ -14,8 +15,7 @@
 // The prologue hands the vector on as it is; fold-norms fills it.
 //
 // Expects fuse-maps and push-slices. Leaves contractions of two computed tensors, and those whose vector has
-// more axes (experts chosen token by token), as they are. Sums over the weight's columns may be associated
-// differently.
+// more axes, as they are. Sums over the weight's columns may be associated differently.
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
@@ -36,32 +36,56 @@ namespace {
 struct Accumulator {
   ContractOp contract;
   Value weight, vector;
+  LookupOp choice; // of the weight, or null
 
+  Value chosen() { return choice ? choice.getIndices()[0] : Value(); }
+  StringAttr chosenAxis() { return choice ? cast<StringAttr>(choice.getAxes()[0]) : StringAttr(); }
   NamedTensorType rows() {
-    return typeOf(weight).without(axisNames(contract.getOver())).withFormat(Format::F32);
+    NamedTensorType type = typeOf(weight).without(axisNames(contract.getOver())).withFormat(Format::F32);
+    return choice ? type.without(chosenAxis().getValue()) : type;
   }
   bool sharesAllWith(Accumulator other) {
-    return vector == other.vector && contract.getOver() == other.contract.getOver() && rows() == other.rows();
+    return vector == other.vector && contract.getOver() == other.contract.getOver() &&
+           chosen() == other.chosen() && chosenAxis() == other.chosenAxis() && rows() == other.rows();
   }
 };
+
+/// A look-up of a weight along one axis, by numbers that every call gives anew.
+LookupOp asChoice(Value value) {
+  auto lookup = value.getDefiningOp<LookupOp>();
+  return lookup && lookup.getIndices().size() == 1 && isWeightView(lookup.getInput()) ? lookup : LookupOp();
+}
 
 /// Splits a contraction into a weight and a vector, or says why it is no accumulator.
 FailureOr<Accumulator> asAccumulator(ContractOp contract, RewriterBase &rewriter) {
   Value weight = contract.getLeft(), vector = contract.getRight();
-  if (!isWeightView(weight))
+  auto isWeight = [](Value value) { return isWeightView(value) || asChoice(value); };
+  if (!isWeight(weight))
     std::swap(weight, vector);
-  if (!isWeightView(weight))
+  if (!isWeight(weight))
     return rewriter.notifyMatchFailure(contract, "neither side is a weight");
-  if (isWeightView(vector))
+  if (isWeight(vector))
     return rewriter.notifyMatchFailure(contract, "both sides are weights");
   SmallVector<StringRef> over = axisNames(contract.getOver());
-  NamedTensorType rest = typeOf(vector).without(over).without(StringRef("T"));
   if (over.empty())
     return rewriter.notifyMatchFailure(contract, "nothing is summed over");
-  if (rest.rank() != 0)
+  LookupOp choice = asChoice(weight);
+  NamedTensorType rest = typeOf(vector).without(over).without(StringRef("T"));
+  if (choice) {
+    Value chosen = choice.getIndices()[0];
+    weight = choice.getInput();
+    if (!isWithin(typeOf(vector).without(over), typeOf(chosen)) ||
+        typeOf(vector).has("T") != typeOf(chosen).has("T"))
+      return rewriter.notifyMatchFailure(contract, "the vector has other axes than what chooses the weight");
+    for (StringAttr axis : typeOf(chosen).getNames())
+      if (typeOf(weight).has(axis))
+        return rewriter.notifyMatchFailure(contract,
+                                           "what chooses the weight has its axis '" + axis.getValue() + "'");
+  } else if (rest.rank() != 0) {
     return rewriter.notifyMatchFailure(contract, "the vector has the axis '" + rest.getNames()[0].getValue() +
                                                      "' besides T and those summed over");
-  return Accumulator{contract, weight, vector};
+  }
+  return Accumulator{contract, weight, vector, choice};
 }
 
 /// Accumulators that meet in maps, and these maps.
@@ -142,10 +166,10 @@ SmallVector<Operation *> inOrder(const OpSet &members) {
   return order;
 }
 
-/// A prologue that yields its only argument.
-void handOn(Region &prologue, Value vector) {
+/// A prologue that yields its only argument, the vector without the axes along which it differs.
+void handOn(Region &prologue, Value vector, ArrayRef<StringRef> axes) {
   OpBuilder builder(vector.getContext());
-  Block *block = builder.createBlock(&prologue, {}, typeOf(vector).without(StringRef("T")), vector.getLoc());
+  Block *block = builder.createBlock(&prologue, {}, typeOf(vector).without(axes), vector.getLoc());
   YieldOp::create(builder, vector.getLoc(), block->getArguments());
 }
 
@@ -170,9 +194,10 @@ LinearOp Group::build() {
 
   rewriter->setInsertionPointAfter(order.back());
   Accumulator &first = accumulators.front();
-  auto linear = LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights,
-                                 epilogue.tensors(), first.contract.getOver());
-  handOn(linear.getPrologue(), first.vector);
+  auto linear =
+      LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights,
+                       epilogue.tensors(), first.chosen(), first.contract.getOver(), first.chosenAxis());
+  handOn(linear.getPrologue(), first.vector, linear.vectorAxes());
   epilogue.moveInto(linear.getEpilogue());
   for (auto [old, result] : llvm::zip(results, linear.getOuts()))
     rewriter->replaceAllUsesWith(old, result);
@@ -190,6 +215,7 @@ class FuseLinear : public heddle::impl::FuseLinearBase<FuseLinear> {
     for (auto function : getOperation().getOps<FunctionOpInterface>())
       for (Block &block : function.getFunctionBody()) {
         fuse(block, rewriter);
+        eraseDead(function.getFunctionBody()); // look-ups of weights
         restoreOrder(block);
       }
   }

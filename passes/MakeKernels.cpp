@@ -121,13 +121,15 @@ private:
         StoredOp source = weight ? stored(weight) : StoredOp();
         if (!source)
           continue;
-        SmallVector<std::string> rows, over;
+        SmallVector<std::string> rows, over, each;
+        if (linear.getChoice())
+          each.push_back(linear.getChoice()->str());
         for (StringRef axis : axisNames(linear.getOver()))
           over.push_back(axis.str());
         for (StringAttr axis : weight.getResult().getType().getNames())
-          if (!llvm::is_contained(over, axis.str()))
+          if (!llvm::is_contained(over, axis.str()) && !llvm::is_contained(each, axis.str()))
             rows.push_back(axis.str());
-        memory.setPacking(weight.getName(), choosePanels(source, rows, over, options.lanes));
+        memory.setPacking(weight.getName(), choosePanels(source, rows, over, options.lanes, each));
       }
   }
 

@@ -91,8 +91,14 @@ std::string Packing::str() const {
   if (!panels)
     return "dense [" + join(rows, " ") + "]";
   return ("panels " + Twine(lanes) + " " + stringifyFormat(format) + " [" + join(rows, " ") + "] over [" +
-          join(over, " ") + "]")
+          join(over, " ") + "]" + (each.empty() ? "" : " each [" + join(each, " ") + "]"))
       .str();
+}
+
+SmallVector<std::string> Packing::allRows() const {
+  SmallVector<std::string> all(each);
+  append_range(all, rows);
+  return all;
 }
 
 /// Takes "[a b c]" off the front of `text`.
@@ -136,6 +142,8 @@ Expected<Packing> Packing::parse(StringRef text) {
     return wrong("axes in brackets");
   if (packing.panels && (!text.consume_front("over") || !takeAxes(text, packing.over)))
     return wrong("'over' and axes in brackets");
+  if (packing.panels && text.consume_front("each") && (!takeAxes(text, packing.each) || packing.each.empty()))
+    return wrong("axes in brackets after 'each'");
   if (!text.empty())
     return wrong("nothing after the axes");
   return packing;
@@ -151,14 +159,15 @@ static Format wantedFormat(StoredOp weight) {
 }
 
 Packing heddle::choosePanels(StoredOp weight, ArrayRef<std::string> rows, ArrayRef<std::string> over,
-                             int64_t lanes) {
+                             int64_t lanes, ArrayRef<std::string> each) {
   Packing packing;
   packing.panels = true;
   packing.lanes = lanes;
   packing.rows.assign(rows.begin(), rows.end());
   packing.over.assign(over.begin(), over.end());
+  packing.each.assign(each.begin(), each.end());
 
-  Expected<WeightView> view = WeightView::create(weight, rows, over);
+  Expected<WeightView> view = WeightView::create(weight, packing.allRows(), over);
   if (!view) {
     consumeError(view.takeError()); // the packer says so again, when it gets the op
     return packing;
@@ -195,5 +204,6 @@ uint64_t heddle::packedBytes(const Packing &packing, NamedTensorType type) {
   uint64_t words =
       SaturatingMultiply<uint64_t>(divideCeil(sizeOf(packing.over, type), block.columns), block.words);
   uint64_t panel = SaturatingMultiply<uint64_t>(words, packing.lanes * 4);
-  return SaturatingMultiply<uint64_t>(divideCeil(rows, packing.lanes), panel);
+  uint64_t panels = SaturatingMultiply<uint64_t>(sizeOf(packing.each, type), divideCeil(rows, packing.lanes));
+  return SaturatingMultiply<uint64_t>(panels, panel);
 }

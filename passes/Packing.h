@@ -4,6 +4,7 @@
 //
 //   dense [a b c]                    float32, the axes from outermost to innermost, no padding
 //   panels 16 FORMAT [rows] over [k] rows side by side, for `lanes` = 16 lanes, in FORMAT
+//   panels ... over [k] each [E]     such panels for each index of E, one behind the other
 //
 // Panels: the row axes are flattened in the order given (R rows, outermost axis first), the axes contracted over
 // likewise (K columns). Group g holds rows g * 16 ... g * 16 + 15; rows beyond R are zeros. Columns come in blocks of
@@ -64,12 +65,17 @@ struct Packing {
   Format format = Format::F32;
   llvm::SmallVector<std::string> rows; // dense: all axes
   llvm::SmallVector<std::string> over; // panels only
+  llvm::SmallVector<std::string> each; // panels only
   std::string str() const;
+  /// The axes `each`, then `rows`.
+  llvm::SmallVector<std::string> allRows() const;
   static llvm::Expected<Packing> parse(llvm::StringRef text);
 };
 
-/// Panels for a weight: in its stored format where its blocks lie along `over`, else in float32.
-Packing choosePanels(StoredOp weight, llvm::ArrayRef<std::string> rows, llvm::ArrayRef<std::string> over, int64_t lanes);
+/// Panels for a weight, for each index of the axes `each`: in its stored format where its blocks lie along `over`, else in
+/// float32.
+Packing choosePanels(StoredOp weight, llvm::ArrayRef<std::string> rows, llvm::ArrayRef<std::string> over, int64_t lanes,
+                     llvm::ArrayRef<std::string> each = {});
 
 /// Bytes of a packed weight, with its type's sizes.
 uint64_t packedBytes(const Packing &packing, NamedTensorType type);

@@ -114,6 +114,7 @@ def FuseLinear : Heddle_Pass<"fuse-linear"> {
     Each contraction of a weight (or a view of one) with a vector for each token becomes a heddle.linear.
     Those that share the vector and the rows and meet in maps (gate and up, the halves of a rotary pair) share
     one, and the maps become its epilogue. The prologue only hands the vector on: fold-norms fills it.
+    A weight looked up along one axis by run-time numbers (a token's experts) is chosen by the linear.
   }];
   let statistics = [Statistic<"numLinears", "linears", "linears made">,
                     Statistic<"numWeights", "weights", "weights in them">,

@@ -69,7 +69,8 @@ static void printDigits(raw_ostream &os, const IndexMap &map) {
 
 static void printPacking(raw_ostream &os, const PackedWeight &weight) {
   if (weight.packing.panels)
-    os << "panels " << weight.packing.lanes << ' ' << stringifyFormat(weight.packing.format);
+    os << "panels " << weight.packing.lanes << ' ' << stringifyFormat(weight.packing.format) << " in "
+       << weight.parts;
   else
     os << "dense " << stringifyFormat(weight.format);
 }
@@ -91,11 +92,13 @@ static std::string keyOf(StoredOp op, const PackedWeight &weight) {
 //===- the plan -----------------------------------------------------------===//
 
 /// The axes of the view: a dense weight's rows are runs of its innermost axis.
-static std::pair<ArrayRef<std::string>, ArrayRef<std::string>> splitAxes(const Packing &packing) {
-  ArrayRef<std::string> rows = packing.rows;
+static std::pair<SmallVector<std::string>, SmallVector<std::string>> splitAxes(const Packing &packing) {
   if (packing.panels)
-    return {rows, packing.over};
-  return rows.empty() ? std::pair(rows, rows) : std::pair(rows.drop_back(), rows.take_back());
+    return {packing.allRows(), packing.over};
+  ArrayRef<std::string> rows = packing.rows;
+  if (rows.empty())
+    return {};
+  return {SmallVector<std::string>(rows.drop_back()), {rows.back()}};
 }
 
 Expected<uint64_t> PackPlan::add(StoredOp op, const Packing &packing) {
@@ -117,6 +120,8 @@ Expected<uint64_t> PackPlan::add(StoredOp op, const Packing &packing) {
   for (auto &axes : {rows, columns})
     for (const std::string &axis : axes)
       weight.shape.push_back(type.size(axis));
+  for (const std::string &axis : packing.each)
+    weight.parts *= type.size(axis);
   weight.bytes = packedBytes(packing, type);
   if (Error error = findTensors(op, source, weight))
     return error;

@@ -173,12 +173,20 @@ static auto panelPacker(const PackedWeight &weight) {
 
 static void packPanels(const PackedWeight &weight, int64_t first, int64_t count, std::vector<uint8_t> &out) {
   BlockShape block = blockShape(weight.format);
-  int64_t lanes = weight.packing.lanes, rows = weight.view.rows.size();
+  int64_t lanes = weight.packing.lanes, rows = weight.view.rows.size() / weight.parts; // of a part
+  int64_t padded = alignTo(rows, lanes), end = std::min(first + count, packedRows(weight));
   int64_t group = divideCeil(weight.view.columns.size(), block.columns) * block.words * lanes;
   out.assign(divideCeil(count, lanes) * group * 4, 0);
   auto *words = reinterpret_cast<uint32_t *>(out.data());
-  for (int64_t r = first; r < std::min(first + count, rows); r += lanes, words += group)
-    panelPacker(weight)(weight, r, std::min(lanes, rows - r), words);
+  for (int64_t r = first; r < end; r += lanes, words += group) {
+    int64_t inPart = r % padded;
+    panelPacker(weight)(weight, r / padded * rows + inPart, std::min(lanes, rows - inPart), words);
+  }
+}
+
+int64_t heddle::packedRows(const PackedWeight &weight) {
+  int64_t rows = weight.view.rows.size();
+  return weight.packing.panels ? weight.parts * alignTo(rows / weight.parts, weight.packing.lanes) : rows;
 }
 
 void heddle::packRows(const PackedWeight &weight, int64_t first, int64_t count, std::vector<uint8_t> &out) {

@@ -37,7 +37,7 @@ static void cutWeight(const PackedWeight &weight, std::vector<Piece> &pieces) {
     return;
   if (weight.constant)
     return pieces.push_back({&weight, 0, 0, true});
-  int64_t lanes = weight.packing.panels ? weight.packing.lanes : 1, rows = weight.view.rows.size();
+  int64_t lanes = weight.packing.panels ? weight.packing.lanes : 1, rows = packedRows(weight);
   int64_t groups = divideCeil(rows, lanes), bytes = weight.bytes / groups;
   int64_t step = std::max<int64_t>(pieceBytes / bytes, 1) * lanes;
   for (int64_t row = 0; row < rows; row += step)

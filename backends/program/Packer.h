@@ -27,10 +27,14 @@ struct PackedWeight {
   uint64_t offset = 0, bytes = 0;
 
   WeightView view;                  // a weight's
+  int64_t parts = 1;                // that its rows have, each in panels of its own
   std::vector<Stored> tensors;      // a weight's
   double scale = 1, add = 0;        // a weight's
   mlir::DenseElementsAttr constant; // a constant's, else null
 };
+
+/// The rows of a weight as they are packed: of panels with those that fill up the last group of each part.
+int64_t packedRows(const PackedWeight &weight);
 
 /// Everything in the weights section. Weights begin at multiples of 64 bytes, large ones of 4096.
 class PackPlan {
@@ -68,7 +72,7 @@ private:
   uint64_t end = 0;
 };
 
-/// Packs rows [first, first + count) of a weight: of panels whole groups of `lanes` rows, rows beyond the
+/// Packs rows [first, first + count) of packedRows: of panels whole groups of `lanes` rows, rows beyond the
 /// weight's being zeros. `out` receives what the program holds of them.
 void packRows(const PackedWeight &weight, int64_t first, int64_t count, std::vector<uint8_t> &out);
 

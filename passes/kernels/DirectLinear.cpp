@@ -14,46 +14,75 @@ namespace {
 
 constexpr int64_t kEight = 8, kPieces = 6;
 
-/// A kernel that evaluates the prologue into memory: a row of activations a token, padded with zeros.
+/// A kernel that evaluates the prologue into memory: a row of activations a vector, padded with zeros.
 class ActivationRows : public LinearEmitter {
 public:
-  ActivationRows(LinearOp op, EmitContext &context)
-      : LinearEmitter(op, context), launchAt(context.launchAt) {}
+  using LinearEmitter::LinearEmitter;
 
   void emit() override {
+    SmallVector<int64_t> sizes;
+    for (StringRef axis : op.vectorAxes())
+      for (Value input : op.getInputs())
+        if (auto type = cast<NamedTensorType>(input.getType());
+            type.has(axis) && !llvm::is_contained(axes, axis)) {
+          bool isTokens = axis == "T"; // outermost
+          axes.insert(isTokens ? axes.begin() : axes.end(), axis);
+          sizes.insert(isTokens ? sizes.begin() : sizes.end(),
+                       isTokens ? ShapedType::kDynamic : type.size(axis));
+        }
     if (hasTokens)
       dims.push_back(k.builder.getStringAttr("T"));
-    auto type =
-        MemRefType::get({hasTokens ? ShapedType::kDynamic : 1, paddedColumns}, k.builder.getF32Type());
-    memory = BufferOp::create(launchAt, k.loc, type, k.builder.getArrayAttr(dims), IntegerAttr());
+    SmallVector<int64_t> shape(sizes);
+    shape.push_back(paddedColumns);
+    memory = BufferOp::create(context.launchAt, k.loc, MemRefType::get(shape, k.builder.getF32Type()),
+                              k.builder.getArrayAttr(dims), IntegerAttr());
     Value written = k.write(memory, dims);
     Env env;
-    if (hasTokens)
-      env["T"] = k.index.uniform(k.piece);
+    SmallVector<Value> place;
+    int64_t perToken = 1;
+    for (int64_t &size : sizes)
+      size == ShapedType::kDynamic ? size = 1 : perToken *= size;
+    for (auto [axis, index] : llvm::zip(axes, k.index.split(k.index.uniform(k.piece), sizes))) {
+      env[axis] = index;
+      place.push_back(k.index.value(index));
+    }
+    place.emplace_back();
     forEachColumn(env, [&](Value column, Value value) {
-      store(value, written, ValueRange{hasTokens ? k.piece : k.constant(0), column});
+      place.back() = column;
+      store(value, written, place);
     });
-    k.finish({{hasTokens ? 1 : 0, 1, 1}});
+    k.finish({{hasTokens ? 1 : 0, 1, perToken}});
   }
 
   Value memory;
   SmallVector<Attribute> dims; // of the memory
-
-private:
-  OpBuilder &launchAt;
+  SmallVector<StringRef> axes; // of the memory but the columns, outermost first
 };
 
 class DirectLinear : public LinearEmitter {
 public:
-  DirectLinear(LinearOp op, EmitContext &context)
-      : LinearEmitter(op, context), context(context), width(commonGroup()) {}
+  DirectLinear(LinearOp op, EmitContext &context) : LinearEmitter(op, context), width(commonGroup()) {}
 
   void emit() override {
     chooseTile();
     findActivations();
-    placeTile();
-    SmallVector<Value> sums = multiply();
-    finishTile(sums);
+    results = scratch({together, count, tokens, options.lanes}, k.builder.getF32Type());
+    Value chunkCount = k.constant(chunks);
+    Value part = arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount);
+    firstGroup = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), together);
+    for (int64_t v = 0; v < vectors; ++v)
+      groupOf.push_back(plus(firstGroup, k.constant(v / count)));
+    if (isGrouped()) {
+      auto [from, to] = takeGroup(part);
+      k.loop(from, to, tokens, [&, to = to](Value first) { computeTile(first, to); });
+      return finish({0, 1}, chunks * choiceSize);
+    }
+    if (choices) {
+      takeChoice(vectorAt(part));
+      computeTile(part, Value());
+      return finish({0, 1}, chunks * choices->perToken());
+    }
+    computeTile(times(part, tokens), vectorCount());
     finish(hasTokens ? GridFactor{1, tokens} : GridFactor{0, 1}, chunks);
   }
 
@@ -79,45 +108,54 @@ private:
           storage && isRowMajor(storage->layout)) {
         activations = k.read(storage->memref, storage->layout.dynamicDims(op.getContext()));
         columnDims = over.size();
+        for (const LayoutDim &dim : ArrayRef(storage->layout.dims).drop_back(columnDims))
+          activationAxes.push_back(dim.axis);
         return;
       }
     ActivationRows rows(op, context);
     rows.emit();
     activations = k.read(rows.memory, rows.dims);
+    for (StringRef axis : rows.axes)
+      activationAxes.push_back(axis.str());
   }
 
-  /// Whether the columns are a layout's innermost dimensions, in their order, behind T alone.
-  bool isRowMajor(const Layout &layout) const {
-    size_t leading = hasTokens ? 1 : 0;
-    if (layout.dims.size() != over.size() + leading || (hasTokens && layout.dims[0].axis != "T"))
+  /// Whether the columns are a layout's innermost dimensions, in their order, behind those of vectors.
+  bool isRowMajor(const Layout &layout) {
+    if (layout.dims.size() < over.size())
       return false;
-    return llvm::all_of(llvm::enumerate(over), [&](auto axis) {
-      const LayoutDim &dim = layout.dims[axis.index() + leading];
-      return dim.axis == axis.value() && dim.divide == 1 && dim.modulo == 0;
+    SmallVector<StringRef> axes = op.vectorAxes();
+    size_t leading = layout.dims.size() - over.size();
+    return llvm::all_of(llvm::enumerate(layout.dims), [&](auto place) {
+      const LayoutDim &dim = place.value();
+      bool fits = place.index() < leading ? llvm::is_contained(axes, StringRef(dim.axis))
+                                          : dim.axis == over[place.index() - leading];
+      return fits && dim.divide == 1 && dim.modulo == 0;
     });
   }
 
-  void placeTile() {
-    Value chunkCount = k.constant(chunks);
-    firstToken = times(arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount), tokens);
-    firstGroup = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), together);
-    for (int64_t v = 0; v < vectors; ++v)
-      groupOf.push_back(plus(firstGroup, k.constant(v / count)));
-    for (int64_t t = 0; t < tokens; ++t) {
-      if (!hasTokens || tokens == 1) {
-        tokenOf.push_back(k.constant(0));
-        continue;
-      }
-      Value last = arith::SubIOp::create(k.builder, k.loc, k.size("T"), k.constant(1));
-      tokenOf.push_back(arith::MinUIOp::create(k.builder, k.loc, plus(firstToken, k.constant(t)), last));
-    }
+  /// The tile of vectors from place `first` on; those from `end` on repeat the last and are not stored. A
+  /// tile of one ends with it.
+  void computeTile(Value first, Value end) {
+    vectorOf.clear();
+    for (int64_t t = 0; t < tokens; ++t)
+      vectorOf.push_back(vectorIn(tokens == 1 ? first : clamped(plus(first, k.constant(t)), end)));
+    finishTile(multiply(), first, end);
+  }
+  Env vectorIn(Value place) {
+    if (isGrouped())
+      return groupedVectorAt(place);
+    return vectorAt(choices || tokens > 1 ? place : k.constant(0));
+  }
+  Value clamped(Value place, Value end) {
+    Value last = arith::SubIOp::create(k.builder, k.loc, end, k.constant(1));
+    return arith::MinUIOp::create(k.builder, k.loc, place, last);
   }
 
-  /// Four activations of a token from `column`, a multiple of four, on.
+  /// Four activations of vector t from `column`, a multiple of four, on.
   Value fourActivations(int64_t t, Value column) {
     SmallVector<Value> indices;
-    if (cast<MemRefType>(activations.getType()).getRank() > columnDims)
-      indices.push_back(tokenOf[t]);
+    for (const std::string &axis : activationAxes)
+      indices.push_back(k.index.value(vectorOf[t].lookup(axis)));
     indices.append(columnDims - 1, k.constant(0));
     indices.push_back(column); // of all columns together: a row is dense
     return vector::LoadOp::create(k.builder, k.loc, VectorType::get({4}, k.builder.getF32Type()), activations,
@@ -149,7 +187,7 @@ private:
     if (!packed)
       return computedElement(v % count, groupOf[v], at);
     if (packed->format == Format::F32)
-      return load(panels(v % count), ValueRange{groupOf[v], at, k.lane});
+      return load(panels(v % count), ValueRange{packedGroup(groupOf[v]), at, k.lane});
     Value two = k.constant(2); // float16 and bfloat16: two columns to a word
     if (columns == paddedColumns) {
       Value word = plus(arith::DivUIOp::create(k.builder, k.loc, column, two), k.constant(place / 2));
@@ -232,41 +270,36 @@ private:
     });
   }
 
-  /// The epilogue for each token and group of the tile; through private memory, so that its code is there
+  /// The epilogue for each vector and group of the tile; through private memory, so that its code is there
   /// once.
-  void finishTile(ArrayRef<Value> sums) {
-    Value results = scratch({together, count, tokens, options.lanes}, k.builder.getF32Type());
+  void finishTile(ArrayRef<Value> sums, Value first, Value end) {
     for (int64_t v = 0; v < vectors; ++v)
       for (int64_t t = 0; t < tokens; ++t)
         store(sums[v * tokens + t], results,
               ValueRange{k.constant(v / count), k.constant(v % count), k.constant(t), k.lane});
     k.loop(k.constant(0), k.constant(together), 1, [&](Value side) {
       k.loop(k.constant(0), k.constant(tokens), 1, [&](Value place) {
-        Env env;
-        auto finishOne = [&] {
+        auto finishOne = [&](const Env &env) {
           SmallVector<Value> products;
           for (int64_t n = 0; n < count; ++n)
             products.push_back(load(results, ValueRange{side, k.constant(n), place, k.lane}));
           epilogue(env, plus(firstGroup, side), products);
         };
-        if (tokens == 1) {
-          if (hasTokens)
-            env["T"] = k.index.constant(0);
-          return finishOne();
-        }
-        Value token = plus(firstToken, place);
-        env["T"] = k.index.uniform(token);
-        k.when(arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, token, k.size("T")),
-               finishOne);
+        if (tokens == 1)
+          return finishOne(vectorOf[0]);
+        Value at = plus(first, place);
+        k.when(arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, at, end),
+               [&] { finishOne(vectorIn(at)); });
       });
     });
   }
 
-  EmitContext &context;
   int64_t width; // columns of a step
   int64_t count, tokens, together, chunks, vectors, columnDims = 1;
-  Value activations, firstToken, firstGroup;
-  SmallVector<Value> groupOf, tokenOf;
+  Value activations, firstGroup, results;
+  SmallVector<std::string> activationAxes; // of `activations` but the columns
+  SmallVector<Value> groupOf;
+  SmallVector<Env> vectorOf; // of the tile
 };
 
 } // namespace

@@ -58,8 +58,8 @@ protected:
     const Packing *packed = packing(n);
     if (!packed || packed->format == Format::F32) {
       return sumInTurns(columns, [&](Value column) {
-        Value weight =
-            packed ? load(panels(n), ValueRange{rows, column, k.lane}) : computedElement(n, rows, column);
+        Value weight = packed ? load(panels(n), ValueRange{packedGroup(rows), column, k.lane})
+                              : computedElement(n, rows, column);
         return std::pair(weight, activation(column));
       });
     }
@@ -118,8 +118,8 @@ protected:
     int64_t width = packed ? stepOf(n) : 1;
     k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, [&](Value step) {
       if (width == 1) {
-        Value weight =
-            packed ? load(panels(n), ValueRange{rows, step, k.lane}) : computedElement(n, rows, step);
+        Value weight = packed ? load(panels(n), ValueRange{packedGroup(rows), step, k.lane})
+                              : computedElement(n, rows, step);
         store(weight, panel[v], ValueRange{step, k.lane});
         return;
       }

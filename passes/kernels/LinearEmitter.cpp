@@ -11,13 +11,13 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 }
 
 LinearEmitter::LinearEmitter(LinearOp op, EmitContext &context)
-    : op(op), options(context.options), k(context.kernel(op)), points(k),
+    : op(op), context(context), options(context.options), k(context.kernel(op)), points(k),
       weightType(cast<NamedTensorType>(op.getWeights()[0].getType())) {
   over = axisNames(op.getOver());
   for (StringRef axis : over)
     columnSizes.push_back(weightType.size(axis));
   for (StringAttr axis : weightType.getNames())
-    if (!llvm::is_contained(over, axis.getValue())) {
+    if (!llvm::is_contained(over, axis.getValue()) && axis != op.getChoiceAttr()) {
       rowAxes.push_back(axis.getValue());
       rowSizes.push_back(weightType.size(axis));
     }
@@ -26,6 +26,10 @@ LinearEmitter::LinearEmitter(LinearOp op, EmitContext &context)
   paddedColumns = llvm::alignTo(columns, 32); // whole blocks of every format
   hasTokens = llvm::any_of(op.getInputs(),
                            [](Value input) { return cast<NamedTensorType>(input.getType()).has("T"); });
+  if (op.getChosen()) {
+    choices.emplace(op.getChosen());
+    choiceSize = weightType.size(*op.getChoice());
+  }
   Block &prologue = op.getPrologue().front();
   for (auto [argument, input] : llvm::zip(prologue.getArguments(), op.getInputs()))
     points.bind(argument, input);
@@ -36,6 +40,45 @@ void StagedLinear::emit() {
     manyTokens();
   else
     oneToken();
+}
+
+Env LinearEmitter::vectorAt(Value number) {
+  if (choices)
+    return choices->at(k, number);
+  Env env;
+  if (hasTokens)
+    env["T"] = k.index.uniform(number);
+  return env;
+}
+
+std::pair<Value, Value> LinearEmitter::takeGroup(Value part) {
+  choice = part;
+  vectorGroups = choices->group(context, k.loc, choiceSize);
+  Value bounds = k.read(vectorGroups.bounds);
+  auto bound = [&](int64_t which) -> Value {
+    Value value = load(bounds, ValueRange{part, k.constant(which)});
+    return arith::IndexCastOp::create(k.builder, k.loc, k.builder.getIndexType(), value);
+  };
+  return {bound(0), bound(1)};
+}
+
+Env LinearEmitter::groupedVectorAt(Value place) {
+  Value number = load(k.read(vectorGroups.order, vectorGroups.dims), choices->places(k, place));
+  return vectorAt(arith::IndexCastOp::create(k.builder, k.loc, k.builder.getIndexType(), number));
+}
+
+void LinearEmitter::finish(GridFactor tokens, int64_t pieces) {
+  int64_t perToken = choices ? choices->perToken() : 1, weights = op.getWeights().size();
+  GridFactor operations{hasTokens ? 1 : 0, 1, 2 * rows * columns * weights * perToken};
+  LaunchOp launch = k.finish({{tokens.param, tokens.divide, pieces}}, /*serial=*/false, operations);
+  if (!choices || isGrouped())
+    return;
+  uint64_t bytes = 0; // of the matrices that are chosen, not of all
+  for (unsigned n = 0; n < op.getWeights().size(); ++n)
+    if (const Packing *packed = packing(n))
+      bytes += packedBytes(*packed, cast<NamedTensorType>(op.getWeights()[n].getType()));
+  bytes = bytes / choiceSize * std::min(perToken, choiceSize);
+  launch->setAttr("weight_bytes", k.builder.getI64IntegerAttr(bytes));
 }
 
 void LinearEmitter::forEachColumn(Env &env, llvm::function_ref<void(Value column, Value value)> body) {
@@ -81,6 +124,8 @@ Value LinearEmitter::computedElement(unsigned n, Value group, Value column) {
     env[axis] = part;
   for (auto [axis, part] : llvm::zip(over, k.index.split(k.index.uniform(column), columnSizes)))
     env[axis] = part;
+  if (choice)
+    env[*op.getChoice()] = k.index.uniform(choice);
   return points.point(op.getWeights()[n], env);
 }
 BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value step, int64_t width) {
@@ -89,6 +134,7 @@ BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value step, int64_t
     block = k.builder.createOrFold<arith::DivUIOp>(k.loc, step, k.constant(steps));
     first = times(k.builder.createOrFold<arith::RemUIOp>(k.loc, step, k.constant(steps)), width / 8);
   }
+  group = packedGroup(group);
   auto load = [=, this](Value word) -> Value {
     return memref::LoadOp::create(k.builder, k.loc, memref, ValueRange{group, block, word, k.lane});
   };
@@ -122,11 +168,17 @@ void LinearEmitter::epilogue(Env env, Value group, ArrayRef<Value> products) {
 void StagedLinear::oneToken() {
   int64_t chunk = std::clamp<int64_t>(groups / 16, 1, 8), chunks = llvm::divideCeil(groups, chunk);
   Env env;
-  if (hasTokens)
+  Value part = k.piece;
+  if (choices) {
+    env = vectorAt(arith::DivUIOp::create(k.builder, k.loc, k.piece, k.constant(chunks)));
+    takeChoice(env);
+    part = arith::RemUIOp::create(k.builder, k.loc, k.piece, k.constant(chunks));
+  } else if (hasTokens) {
     env["T"] = k.index.constant(0);
+  }
   allocate(1, 1, 0);
   placeToken(env, k.constant(0), k.constant(0));
-  Value from = times(k.piece, chunk);
+  Value from = times(part, chunk);
   Value to = arith::MinUIOp::create(k.builder, k.loc, plus(from, k.constant(chunk)), k.constant(groups));
   k.loop(from, to, 1, [&](Value group) {
     SmallVector<Value> products;
@@ -134,66 +186,83 @@ void StagedLinear::oneToken() {
       products.push_back(dot(n, group));
     epilogue(env, group, products);
   });
-  finish({0, 1}, chunks);
+  finish({0, 1}, choices ? chunks * choices->perToken() : chunks);
 }
 
 void StagedLinear::manyTokens() {
-  int64_t count = op.getWeights().size(), sums = options.accumulators / registersPerSum();
+  Tiling tiling;
+  int64_t sums = options.accumulators / registersPerSum();
+  tiling.count = op.getWeights().size();
   // One weight: two groups of rows side by side, where registers allow.
-  int64_t together = count == 1 && sums >= 8 && groups % 2 == 0 ? 2 : 1;
-  int64_t vectors = count * together, tokens = std::max<int64_t>(1, sums / vectors);
-  int64_t tiles = std::clamp<int64_t>(options.tileBytes / (tokens * bytesPerToken()), 1,
-                                      std::max<int64_t>(1, 192 / tokens));
-  int64_t chunk =
-      std::min<int64_t>(groups, llvm::alignTo(std::max<int64_t>(8, llvm::divideCeil(groups, 4)), together));
-  int64_t chunks = llvm::divideCeil(groups, chunk), block = tiles * tokens;
-  allocate(tiles, tokens, vectors);
-  Value results = scratch({vectors, tokens, options.lanes}, k.builder.getF32Type());
+  tiling.together = tiling.count == 1 && sums >= 8 && groups % 2 == 0 ? 2 : 1;
+  tiling.vectors = tiling.count * tiling.together;
+  tiling.tokens = std::max<int64_t>(1, sums / tiling.vectors);
+  tiling.tiles = std::clamp<int64_t>(options.tileBytes / (tiling.tokens * bytesPerToken()), 1,
+                                     std::max<int64_t>(1, 192 / tiling.tokens));
+  int64_t chunk = std::min<int64_t>(
+      groups, llvm::alignTo(std::max<int64_t>(8, llvm::divideCeil(groups, 4)), tiling.together));
+  int64_t chunks = llvm::divideCeil(groups, chunk), block = tiling.tiles * tiling.tokens;
+  allocate(tiling.tiles, tiling.tokens, tiling.vectors);
+  Value results = scratch({tiling.vectors, tiling.tokens, options.lanes}, k.builder.getF32Type());
 
   Value chunkCount = k.constant(chunks);
-  Value first = times(arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount), block);
-  Value left = arith::SubIOp::create(k.builder, k.loc, k.size("T"), first);
+  Value part = arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount);
+  Value from = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), chunk);
+  Value to = arith::MinUIOp::create(k.builder, k.loc, plus(from, k.constant(chunk)), k.constant(groups));
+  if (!isGrouped()) {
+    computeTiles(tiling, times(part, block), vectorCount(), from, to, results);
+    return finish({1, block}, chunks);
+  }
+  auto [begin, end] = takeGroup(part);
+  k.loop(begin, end, block,
+         [&, end = end](Value first) { computeTiles(tiling, first, end, from, to, results); });
+  finish({0, 1}, chunks * choiceSize);
+}
+
+void StagedLinear::computeTiles(const Tiling &tiling, Value first, Value end, Value from, Value to,
+                                Value results) {
+  auto [count, together, vectors, tokens, tiles] = tiling;
+  Value left = arith::SubIOp::create(k.builder, k.loc, end, first);
   Value needed = arith::CeilDivUIOp::create(k.builder, k.loc, left, k.constant(tokens));
   Value tileCount = arith::MinUIOp::create(k.builder, k.loc, needed, k.constant(tiles));
-  auto tokenOf = [&](Value tile, Value place) { return plus(plus(first, times(tile, tokens)), place); };
-  // The prologue. Places beyond the last token repeat it; their results are not stored.
+  auto placeOf = [&](Value tile, Value place) {
+    return plus(plus(first, times(tile, tiling.tokens)), place);
+  };
+  auto vectorIn = [&](Value place) { return isGrouped() ? groupedVectorAt(place) : vectorAt(place); };
+  // The prologue. Places beyond the last vector repeat it; their results are not stored.
   k.loop(k.constant(0), tileCount, 1, [&](Value tile) {
-    k.loop(k.constant(0), k.constant(tokens), 1, [&](Value place) {
-      Value last = arith::SubIOp::create(k.builder, k.loc, k.size("T"), k.constant(1));
-      Env env;
-      env["T"] = k.index.uniform(arith::MinUIOp::create(k.builder, k.loc, tokenOf(tile, place), last));
+    k.loop(k.constant(0), k.constant(tiling.tokens), 1, [&](Value place) {
+      Value last = arith::SubIOp::create(k.builder, k.loc, end, k.constant(1));
+      Env env = vectorIn(arith::MinUIOp::create(k.builder, k.loc, placeOf(tile, place), last));
       placeToken(env, tile, place);
     });
   });
-  Value from = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), chunk);
-  Value to = arith::MinUIOp::create(k.builder, k.loc, plus(from, k.constant(chunk)), k.constant(groups));
-  k.loop(from, to, together, [&](Value group) {
-    SmallVector<Value> groupOf;
-    for (int64_t v = 0; v < vectors; ++v)
-      groupOf.push_back(plus(group, k.constant(v / count)));
-    for (int64_t v = 0; v < vectors; ++v)
-      unpackPanel(v % count, groupOf[v], v);
-    k.loop(k.constant(0), tileCount, 1, [&](Value tile) {
-      SmallVector<Value> products = multiplyTile(tile, tokens, vectors);
-      for (int64_t v = 0; v < vectors; ++v)
-        for (int64_t t = 0; t < tokens; ++t)
-          store(products[v * tokens + t], results, ValueRange{k.constant(v), k.constant(t), k.lane});
-      k.loop(k.constant(0), k.constant(tokens), 1, [&](Value place) {
-        Value token = tokenOf(tile, place);
-        k.when(arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, token, k.size("T")), [&] {
-          Env env;
-          env["T"] = k.index.uniform(token);
-          for (int64_t side = 0; side < together; ++side) {
-            SmallVector<Value> sides;
-            for (int64_t n = 0; n < count; ++n)
-              sides.push_back(load(results, ValueRange{k.constant(side * count + n), place, k.lane}));
-            epilogue(env, groupOf[side * count], sides);
-          }
-        });
-      });
-    });
-  });
-  finish({1, block}, chunks);
+  k.loop(from, to, together,
+         [&, count = count, together = together, vectors = vectors, tokens = tokens](Value group) {
+           SmallVector<Value> groupOf;
+           for (int64_t v = 0; v < vectors; ++v)
+             groupOf.push_back(plus(group, k.constant(v / count)));
+           for (int64_t v = 0; v < vectors; ++v)
+             unpackPanel(v % count, groupOf[v], v);
+           k.loop(k.constant(0), tileCount, 1, [&](Value tile) {
+             SmallVector<Value> products = multiplyTile(tile, tokens, vectors);
+             for (int64_t v = 0; v < vectors; ++v)
+               for (int64_t t = 0; t < tokens; ++t)
+                 store(products[v * tokens + t], results, ValueRange{k.constant(v), k.constant(t), k.lane});
+             k.loop(k.constant(0), k.constant(tokens), 1, [&](Value place) {
+               Value at = placeOf(tile, place);
+               k.when(arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, at, end), [&] {
+                 Env env = vectorIn(at);
+                 for (int64_t side = 0; side < together; ++side) {
+                   SmallVector<Value> sides;
+                   for (int64_t n = 0; n < count; ++n)
+                     sides.push_back(load(results, ValueRange{k.constant(side * count + n), place, k.lane}));
+                   epilogue(env, groupOf[side * count], sides);
+                 }
+               });
+             });
+           });
+         });
 }
 
 void heddle::emitLinear(LinearOp op, EmitContext &context) {

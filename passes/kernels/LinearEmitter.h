@@ -7,13 +7,17 @@
 // rows x tokens) over the columns. For one token there is nothing to amortise: weights are unpacked in
 // registers as they are multiplied.
 //
+// Where weights are chosen, a vector is one of a token's choices. For one token a piece of the grid has one
+// vector, and reads what it chooses. For many, vectors with the same choice are brought together first; a
+// piece has all vectors of one choice, tile by tile.
+//
 // Direct, for devices (DirectLinear.cpp): no memory is near, so that nothing is copied; activations are read
 // from where they lie, and the register tile is large.
 #ifndef HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
 #define HEDDLE_PASSES_KERNELS_LINEAREMITTER_H
 
 #include "passes/kernels/BlockDecoder.h"
-#include "passes/kernels/Emit.h"
+#include "passes/kernels/Choices.h"
 
 namespace heddle {
 
@@ -62,18 +66,30 @@ protected:
   bool quantized(unsigned n) { return packing(n) && blockShape(packing(n)->format).quantized(); }
   /// The most columns, 32 or 16, of which each quantised weight has one scale.
   int64_t commonGroup();
+  /// A group of rows among the panels: those of the chosen matrix, where there is a choice.
+  mlir::Value packedGroup(mlir::Value group) { return choice ? plus(times(choice, groups), group) : group; }
+
+  /// Where vector `number` stands: of a token, or of one of its choices.
+  Env vectorAt(mlir::Value number);
+  /// The vectors that the kernel has beside those of other choices: T, or 1.
+  mlir::Value vectorCount() { return hasTokens ? k.size("T") : k.constant(1); }
+  /// Whether vectors are brought together by what they choose.
+  bool isGrouped() const { return choices && hasTokens && !options.decode; }
+  /// Sets `choice` to the part of the piece, and hands out [from, to) in the order of its vectors.
+  std::pair<mlir::Value, mlir::Value> takeGroup(mlir::Value part);
+  /// Vector `place` of a group's order.
+  Env groupedVectorAt(mlir::Value place);
+  /// Sets `choice` to what a vector chooses.
+  void takeChoice(const Env &env) { choice = choices->choiceAt(points, k, env, choiceSize); }
 
   /// Ends the kernel.
-  void finish(GridFactor tokens, int64_t pieces) {
-    GridFactor operations{hasTokens ? 1 : 0, 1,
-                          2 * rows * columns * static_cast<int64_t>(op.getWeights().size())};
-    k.finish({{tokens.param, tokens.divide, pieces}}, /*serial=*/false, operations);
-  }
-  /// The epilogue at the token in `env` (if there is one) and the rows of a group, with the products of all
-  /// weights there.
+  void finish(GridFactor tokens, int64_t pieces);
+  /// The epilogue at the vector in `env` (a token's, if there is one) and the rows of a group, with the
+  /// products of all weights there.
   void epilogue(Env env, mlir::Value group, llvm::ArrayRef<mlir::Value> products);
 
   LinearOp op;
+  EmitContext &context;
   KernelOptions options;
   KernelBuilder k;
   PointEmitter points;
@@ -82,8 +98,12 @@ protected:
   llvm::SmallVector<int64_t> columnSizes, rowSizes;
   int64_t columns, rows, groups, paddedColumns;
   bool hasTokens;
+  std::optional<Choices> choices;
+  int64_t choiceSize = 1; // of the axis that is chosen along
+  mlir::Value choice;     // which of it, in the piece; null without choices
 
 private:
+  VectorGroups vectorGroups;
   void setColumn(Env &env, const Idx &column);
 };
 
@@ -111,6 +131,13 @@ protected:
 private:
   void oneToken();
   void manyTokens();
+  /// How manyTokens cuts its work.
+  struct Tiling {
+    int64_t count, together, vectors, tokens, tiles;
+  };
+  /// Places [first, end) of the vectors, as many as the tiles hold, times the groups [from, to) of rows.
+  void computeTiles(const Tiling &tiling, mlir::Value first, mlir::Value end, mlir::Value from,
+                    mlir::Value to, mlir::Value results);
 };
 
 /// Activations as float32, weights decoded to float32: any format, exact.

@@ -18,7 +18,7 @@ MemRefType heddle::packedType(const Packing &packing, NamedTensorType type) {
                            integers ? Type(IntegerType::get(context, 32)) : Type(Float32Type::get(context)));
   }
   BlockShape block = blockShape(packing.format);
-  int64_t groups = llvm::divideCeil(count(packing.rows), packing.lanes);
+  int64_t groups = count(packing.each) * llvm::divideCeil(count(packing.rows), packing.lanes);
   int64_t blocks = llvm::divideCeil(count(packing.over), block.columns);
   if (packing.format == Format::F32)
     return MemRefType::get({groups, blocks, packing.lanes}, Float32Type::get(context));

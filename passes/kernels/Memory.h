@@ -15,6 +15,12 @@ struct Storage {
   Layout layout;
 };
 
+/// Buffers in which vectors are brought together by what they choose: see Choices::group.
+struct VectorGroups {
+  mlir::Value order, bounds;
+  llvm::SmallVector<mlir::Attribute> dims; // of `order`
+};
+
 class Memory {
 public:
   explicit Memory(mlir::ModuleOp module) : module(module) {}
@@ -35,6 +41,7 @@ public:
   mlir::Value packed(mlir::Operation *weightOrConstant);
 
   mlir::ModuleOp module;
+  llvm::DenseMap<mlir::Value, VectorGroups> groups; // by the tensor that chooses
 
 private:
   llvm::DenseMap<mlir::Value, Storage> storages;

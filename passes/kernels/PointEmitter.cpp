@@ -108,8 +108,15 @@ Value PointEmitter::loadWeight(WeightOp weight, const Env &env) {
   };
   int64_t columns = blockShape(packing.format).columns;
   Idx row = flatten(packing.rows), column = flatten(packing.over);
-  Value group = k.index.value(k.index.divide(row, packing.lanes)),
-        slot = k.index.value(k.index.modulo(row, packing.lanes));
+  Idx inPart = k.index.divide(row, packing.lanes);
+  if (!packing.each.empty()) {
+    int64_t rows = 1;
+    for (const std::string &axis : packing.rows)
+      rows *= type.size(axis);
+    int64_t groups = llvm::divideCeil(rows, packing.lanes);
+    inPart = k.index.add(k.index.scale(flatten(packing.each), groups), inPart);
+  }
+  Value group = k.index.value(inPart), slot = k.index.value(k.index.modulo(row, packing.lanes));
   Value block = k.index.value(k.index.divide(column, columns)),
         inner = k.index.value(k.index.modulo(column, columns));
   if (packing.format == Format::F32)

@@ -94,3 +94,29 @@ func.func @epilogue_yield(%x: !x, %w: !w) {
   %y = heddle.linear(%x) weights(%w) extras() over ["d"] prologue { ^bb0(%h: !v): heddle.yield %h : !v } epilogue { ^bb0(%a: f32): heddle.yield %a, %a : f32, f32 } : (!x, !w) -> !y
   return
 }
+
+// -----
+
+!x = !heddle.tensor<T, d = 8>
+!v = !heddle.tensor<d = 8>
+!w = !heddle.tensor<n = 4, d = 8>
+!e = !heddle.tensor<T, K = 2 : i32>
+!y = !heddle.tensor<T, K = 2, n = 4>
+func.func @nothing_to_choose(%x: !x, %w: !w, %e: !e) {
+  // expected-error @below {{must have the axis 'E'}}
+  %y = heddle.linear(%x) weights(%w) extras() over ["d"] choosing "E" = %e prologue { ^bb0(%h: !v): heddle.yield %h : !v } epilogue { ^bb0(%a: f32): heddle.yield %a : f32 } : (!x, !w, !e) -> !y
+  return
+}
+
+// -----
+
+!x = !heddle.tensor<T, d = 8>
+!v = !heddle.tensor<d = 8>
+!w = !heddle.tensor<E = 3, n = 4, d = 8>
+!e = !heddle.tensor<T, K = 2>
+!y = !heddle.tensor<T, K = 2, n = 4>
+func.func @choosing_by_reals(%x: !x, %w: !w, %e: !e) {
+  // expected-error @below {{what chooses along 'E' must be integers}}
+  %y = heddle.linear(%x) weights(%w) extras() over ["d"] choosing "E" = %e prologue { ^bb0(%h: !v): heddle.yield %h : !v } epilogue { ^bb0(%a: f32): heddle.yield %a : f32 } : (!x, !w, !e) -> !y
+  return
+}

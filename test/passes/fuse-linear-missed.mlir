@@ -34,3 +34,12 @@ func.func @wider(%x: !x) -> !heddle.tensor<T, ffn = 16, n = 2> {
   %y = heddle.map(%c, %n) { ^bb0(%a: f32, %b: f32): %0 = arith.mulf %a, %b : f32 heddle.yield %0 : f32 } : (!f, !heddle.tensor<n = 2>) -> !heddle.tensor<T, ffn = 16, n = 2>
   return %y : !heddle.tensor<T, ffn = 16, n = 2>
 }
+
+// The experts are a token's, the vectors are not.
+func.func @experts_of_more(%x: !heddle.tensor<T, n = 3, d = 8>, %e: !heddle.tensor<T, K = 2 : i32>) -> !heddle.tensor<T, n = 3, K = 2, ffn = 16> {
+  %w = heddle.weight "w" : !heddle.tensor<E = 5, ffn = 16, d = 8>
+  %c = heddle.lookup %w ["E"] = (%e) : (!heddle.tensor<E = 5, ffn = 16, d = 8>, !heddle.tensor<T, K = 2 : i32>) -> !heddle.tensor<T, K = 2, ffn = 16, d = 8>
+  // expected-remark @below {{fuse-linear: the vector has other axes than what chooses the weight}}
+  %y = heddle.contract %c, %x over ["d"] : (!heddle.tensor<T, K = 2, ffn = 16, d = 8>, !heddle.tensor<T, n = 3, d = 8>) -> !heddle.tensor<T, n = 3, K = 2, ffn = 16>
+  return %y : !heddle.tensor<T, n = 3, K = 2, ffn = 16>
+}

@@ -100,3 +100,30 @@ func.func @order(%x: !x, %z: !f) -> (!heddle.tensor<T>, !f) {
   %b = heddle.map(%c, %l) { ^bb0(%p: f32, %q: f32): %0 = arith.mulf %p, %q : f32 heddle.yield %0 : f32 } : (!f, !f) -> !f
   return %m, %b : !heddle.tensor<T>, !f
 }
+
+// A token's experts: the look-up of both weights becomes the linear's choice; what follows it has the choice's axes.
+// CHECK-LABEL: @experts
+// CHECK-NOT: heddle.lookup
+// CHECK: %[[Z:.*]] = heddle.linear(%arg0) weights(%[[G:.*]], %[[U:.*]]) extras() over ["d"] choosing "E" = %arg1 prologue {
+// CHECK-NEXT: ^bb0(%{{.*}}: !heddle.tensor<d = 8>):
+// CHECK: -> !heddle.tensor<T, K = 2, ffn = 16>
+// CHECK: heddle.linear(%[[Z]]) weights(%{{.*}}) extras() over ["ffn"] choosing "E" = %arg1 prologue {
+// CHECK-NEXT: ^bb0(%{{.*}}: !heddle.tensor<ffn = 16>):
+// CHECK: -> !heddle.tensor<T, K = 2, d = 8>
+!e = !heddle.tensor<T, K = 2 : i32>
+!we = !heddle.tensor<E = 5, ffn = 16, d = 8 : q8_0>
+!wk = !heddle.tensor<T, K = 2, ffn = 16, d = 8>
+!fk = !heddle.tensor<T, K = 2, ffn = 16>
+func.func @experts(%x: !x, %e: !e) -> !heddle.tensor<T, K = 2, d = 8> {
+  %g = heddle.weight "g" : !we
+  %u = heddle.weight "u" : !we
+  %d = heddle.weight "down" : !we
+  %ge = heddle.lookup %g ["E"] = (%e) : (!we, !e) -> !wk
+  %ue = heddle.lookup %u ["E"] = (%e) : (!we, !e) -> !wk
+  %de = heddle.lookup %d ["E"] = (%e) : (!we, !e) -> !wk
+  %a = heddle.contract %ge, %x over ["d"] : (!wk, !x) -> !fk
+  %b = heddle.contract %ue, %x over ["d"] : (!wk, !x) -> !fk
+  %z = heddle.map(%a, %b) { ^bb0(%p: f32, %q: f32): %0 = arith.mulf %p, %q : f32 heddle.yield %0 : f32 } : (!fk, !fk) -> !fk
+  %y = heddle.contract %de, %z over ["ffn"] : (!wk, !fk) -> !heddle.tensor<T, K = 2, d = 8>
+  return %y : !heddle.tensor<T, K = 2, d = 8>
+}

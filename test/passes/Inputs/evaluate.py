@@ -431,7 +431,8 @@ class Machine:
         return self.tokenwise(op.regions[0], operands, values)
 
     def linear(self, op, operands, values):
-        inputs, weights, extras = self.segments(op, operands)
+        inputs, weights, extras, chosen = self.segments(op, operands)
+        assert not chosen, "a linear that chooses its weights"
         vector = self.tokenwise(op.regions[0], inputs, values)[0]
         accumulators = [self.product(weight, vector, op.attrs["over"]) for weight in weights]
         axes = op.types[0][0]

@@ -391,6 +391,22 @@ TEST_F(PackerTest, partsOfDrawnWeightsAreTheSameNumbers) {
       EXPECT_EQ(word(some, r * 3 + k), word(all, r * 8 + k + 2));
 }
 
+TEST_F(PackerTest, partsHavePanelsOfTheirOwn) {
+  StoredOp op = parse("heddle.stored @w [] digits [array<i64: 3, 40>, array<i64: 20, 2>, array<i64: 2, 1>] : "
+                      "!heddle.tensor<e = 3, r = 20, k = 2>");
+  StoredSource drawn(5);
+  drawn.nameTensors(*module);
+  PackPlan plan(drawn), plain(drawn);
+  cantFail(plan.add(op, cantFail(Packing::parse("panels 16 f32 [r] over [k] each [e]"))));
+  cantFail(plain.add(op, cantFail(Packing::parse("dense [e r k]"))));
+  auto panels = write(plan), all = write(plain);
+  for (int e = 0; e < 3; ++e)
+    for (int r = 0; r < 32; ++r)
+      for (int k = 0; k < 2; ++k)
+        EXPECT_EQ(word(panels, ((e * 2 + r / 16) * 2 + k) * 16 + r % 16),
+                  r < 20 ? word(all, (e * 20 + r) * 2 + k) : 0u);
+}
+
 TEST_F(PackerTest, readsCheckpoints) {
   // Two halves and a float32 tensor, the latter at an odd address; and integers beyond what a float32 keeps.
   llvm::SmallString<128> folder;
@@ -457,11 +473,12 @@ TEST_F(PackerTest, aFailingSinkEndsIt) {
 }
 
 TEST(Packing, textAndBack) {
-  for (StringRef text :
-       {"dense [a b/2 c']", "dense []", "panels 16 q4_1 [kv group hd] over [d]", "panels 8 f32 [a] over []"})
+  for (StringRef text : {"dense [a b/2 c']", "dense []", "panels 16 q4_1 [kv group hd] over [d]",
+                         "panels 8 f32 [a] over []", "panels 16 f16 [a] over [b] each [c d]"})
     EXPECT_EQ(cantFail(Packing::parse(text)).str(), text);
   for (StringRef text : {"", "dense", "dense [a", "panels [a] over [b]", "panels 0 f32 [a] over [b]",
-                         "panels 16 q9 [a] over [b]", "panels 16 f32 [a]", "dense [a] b"}) {
+                         "panels 16 q9 [a] over [b]", "panels 16 f32 [a]", "dense [a] b",
+                         "panels 16 f32 [a] over [b] each", "panels 16 f32 [a] over [b] each []"}) {
     auto packing = Packing::parse(text);
     EXPECT_FALSE(static_cast<bool>(packing)) << text.str();
     llvm::consumeError(packing.takeError());
