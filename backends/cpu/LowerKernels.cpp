@@ -38,11 +38,14 @@ FailureOr<ScratchPlan> planScratch(KernelOp kernel) {
   ScratchPlan plan;
   WalkResult walked = kernel.walk([&](ScratchOp scratch) {
     auto type = cast<MemRefType>(scratch.getType());
-    if (!type.hasStaticShape() || !type.getLayout().isIdentity() || !type.getElementType().isIntOrFloat()) {
+    auto vector = dyn_cast<VectorType>(type.getElementType()); // before widen-lanes
+    Type number = vector ? vector.getElementType() : type.getElementType();
+    if (!type.hasStaticShape() || !type.getLayout().isIdentity() || !number.isIntOrFloat()) {
       scratch.emitError() << "scratch memory must have a static shape of numbers, found " << type;
       return WalkResult::interrupt();
     }
-    uint64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    uint64_t bytes =
+        llvm::divideCeil(number.getIntOrFloatBitWidth(), 8) * (vector ? vector.getNumElements() : 1);
     for (int64_t size : type.getShape())
       bytes = llvm::SaturatingMultiply(bytes, uint64_t(size));
     plan.offsets[scratch] = plan.bytes;

@@ -9,7 +9,8 @@ def WidenLanes : Pass<"widen-lanes", "::mlir::ModuleOp"> {
   let summary = "turn kernels for one lane into vector code for all lanes";
   let description = [{
     A value that comes from `heddle.lane` is varying, every other is uniform and stays a scalar. Each varying scalar
-    becomes a vector of `lanes` elements (an `index` becomes `i32`: varying offsets stay below 2^31). Memory that
+    becomes a vector of `lanes` elements (an `index` becomes `i32`: varying offsets stay below 2^31), a varying vector of
+    n elements one of n * `lanes`, lane after lane; scratch memory of vectors becomes memory of scalars. Memory that
     neighbouring lanes touch side by side is read and written by vector loads and stores, other memory by gathers and
     scatters. Loop bounds, conditions of `scf.if` and the address of a plain store of a varying value must be uniform.
 

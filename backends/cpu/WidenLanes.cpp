@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "backends/cpu/FlattenScratch.h"
 #include "backends/cpu/Passes.h"
 #include "backends/cpu/Widener.h"
 
@@ -31,7 +32,9 @@ struct WidenLanes : impl::WidenLanesBase<WidenLanes> {
       return signalPassFailure();
     }
     bool failure = false;
-    getOperation().walk([&](KernelOp kernel) { failure |= failed(Widener(kernel, *target).run()); });
+    getOperation().walk([&](KernelOp kernel) {
+      failure |= failed(flattenScratch(kernel)) || failed(Widener(kernel, *target).run());
+    });
     if (failure)
       signalPassFailure();
   }

@@ -1,15 +1,14 @@
 //===- WidenMemory.cpp - loads, stores and addresses, for all lanes -------===//
 //
-// An index that varies is taken apart into a uniform scalar, a multiple of the lane, and a vector for the rest
-// (LaneIndex). The scalar stays among the indices of the memory op; what varies of all dimensions is multiplied by
-// their strides and summed. Is that sum the lane itself, the lanes are neighbours in memory: a vector load or store.
-// Otherwise it is a vector of 32-bit offsets: a gather or scatter.
+// An index that varies is taken apart into a uniform scalar, a multiple of the lane, and a vector for the
+// rest (LaneIndex). The scalar stays among the indices of the memory op; what varies of all dimensions is
+// multiplied by their strides and summed. Is that sum the lane itself (or four times the lane, where each
+// touches four elements), the lanes are neighbours in memory: a vector load or store. Otherwise it is a
+// vector of 32-bit offsets: a gather or scatter.
 //
 //===----------------------------------------------------------------------===//
 
 #include "backends/cpu/Widener.h"
-
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -79,7 +78,8 @@ void Widener::noteIndex(Operation *op) {
   indices[op->getResult(0)] = result;
 }
 
-FailureOr<LaneAddress> Widener::address(Operation *op, MemRefType type, Value memref, ValueRange subscripts) {
+FailureOr<LaneAddress> Widener::address(Operation *op, Value memref, ValueRange subscripts, int64_t count) {
+  auto type = cast<MemRefType>(memref.getType());
   if (!type.getLayout().isIdentity() || isa<VectorType>(type.getElementType()))
     return op->emitError() << "memory of kernels must be scalars in row-major order, found " << type;
   OpBuilder builder(op);
@@ -110,10 +110,17 @@ FailureOr<LaneAddress> Widener::address(Operation *op, MemRefType type, Value me
     stride = stride ? Value(arith::MulIOp::create(builder, loc, stride, size)) : size;
   }
   std::reverse(result.indices.begin(), result.indices.end());
-  if (offset.perLane != 1 || offset.rest)
-    result.offsets = varyingPart(builder, loc, offset);
-  if (!result.offsets && !(offset.perLane == 1 && !offset.rest))
-    result.offsets = splat(builder, loc, 0);
+  if (offset.perLane == count && !offset.rest)
+    return result;
+  result.offsets = offset.isUniform() ? splat(builder, loc, 0) : varyingPart(builder, loc, offset);
+  if (count != 1) {
+    auto numbers = llvm::to_vector(llvm::seq<int32_t>(count));
+    Value within = arith::ConstantOp::create(
+        builder, loc,
+        DenseElementsAttr::get(VectorType::get(count, builder.getI32Type()), ArrayRef(numbers)));
+    result.offsets = arith::AddIOp::create(builder, loc, repeated(builder, loc, result.offsets, count),
+                                           tiled(builder, loc, within));
+  }
   return result;
 }
 
@@ -121,67 +128,71 @@ FailureOr<LaneAddress> Widener::address(Operation *op, MemRefType type, Value me
 // Loads and stores
 //===----------------------------------------------------------------------===//
 
-static Value allTrue(OpBuilder &builder, Location loc, int64_t lanes) {
-  VectorType type = VectorType::get(lanes, builder.getI1Type());
+static Value allTrue(OpBuilder &builder, Location loc, VectorType like) {
+  VectorType type = VectorType::get(like.getShape(), builder.getI1Type());
   return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, true));
 }
 
-LogicalResult Widener::widenLoad(memref::LoadOp load) {
-  FailureOr<LaneAddress> where = address(load, load.getMemRefType(), load.getMemRef(), load.getIndices());
+LogicalResult Widener::widenLoad(Operation *op, Value memref, ValueRange subscripts) {
+  Type loaded = op->getResult(0).getType();
+  FailureOr<LaneAddress> where = address(op, memref, subscripts, elementsOf(loaded));
   if (failed(where))
     return failure();
-  OpBuilder builder(load);
-  Location loc = load.getLoc();
-  VectorType type = VectorType::get(lanes, load.getType());
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  VectorType type = vectorOf(loaded);
   if (!where->offsets) {
-    replaceVarying(load, vector::LoadOp::create(builder, loc, type, load.getMemRef(), where->indices));
+    replaceVarying(op, vector::LoadOp::create(builder, loc, type, memref, where->indices));
     return success();
   }
   Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
-  replaceVarying(load, vector::GatherOp::create(builder, loc, type, load.getMemRef(), where->indices, where->offsets,
-                                                allTrue(builder, loc, lanes), zero));
+  replaceVarying(op, vector::GatherOp::create(builder, loc, type, memref, where->indices, where->offsets,
+                                              allTrue(builder, loc, type), zero));
   return success();
 }
 
-LogicalResult Widener::widenStore(memref::StoreOp store) {
-  if (llvm::none_of(store.getIndices(), [&](Value index) { return isVarying(index); }))
-    return mustBeUniform(store, store.getValue(), "a value stored at one place",
+LogicalResult Widener::widenStore(Operation *op, Value value, Value memref, ValueRange subscripts) {
+  if (llvm::none_of(subscripts, [&](Value index) { return isVarying(index); }))
+    return mustBeUniform(op, value, "a value stored at one place",
                          "store at an index that depends on heddle.lane, or reduce over the lanes");
-  FailureOr<LaneAddress> where = address(store, store.getMemRefType(), store.getMemRef(), store.getIndices());
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  FailureOr<LaneAddress> where = address(op, memref, subscripts, perLane(value));
   if (failed(where))
     return failure();
-  OpBuilder builder(store);
-  Location loc = store.getLoc();
-  Value value = asVector(builder, loc, store.getValue());
+  value = asVector(builder, loc, value);
   if (!where->offsets)
-    vector::StoreOp::create(builder, loc, value, store.getMemRef(), where->indices);
+    vector::StoreOp::create(builder, loc, value, memref, where->indices);
   else
-    vector::ScatterOp::create(builder, loc, Type(), store.getMemRef(), where->indices, where->offsets,
-                              allTrue(builder, loc, lanes), value);
-  store.erase();
+    vector::ScatterOp::create(builder, loc, Type(), memref, where->indices, where->offsets,
+                              allTrue(builder, loc, cast<VectorType>(value.getType())), value);
+  op->erase();
   return success();
 }
 
 LogicalResult Widener::widenStoreWhere(StoreWhereOp store) {
   OpBuilder builder(store);
   Location loc = store.getLoc();
+  Value value = store.getValue(), memref = store.getMemref();
+  int64_t count = perLane(value);
   if (!isVarying(store.getCondition())) {
     auto branch = scf::IfOp::create(builder, loc, store.getCondition(), /*withElseRegion=*/false);
     builder.setInsertionPoint(branch.thenYield());
-    auto plain = memref::StoreOp::create(builder, loc, store.getValue(), store.getMemref(), store.getIndices());
+    Operation *plain =
+        count != 1 ? vector::StoreOp::create(builder, loc, value, memref, store.getIndices()).getOperation()
+                   : memref::StoreOp::create(builder, loc, value, memref, store.getIndices()).getOperation();
     store.erase();
     return widen(plain);
   }
-  FailureOr<LaneAddress> where =
-      address(store, cast<MemRefType>(store.getMemref().getType()), store.getMemref(), store.getIndices());
+  FailureOr<LaneAddress> where = address(store, memref, store.getIndices(), count);
   if (failed(where))
     return failure();
-  Value value = asVector(builder, loc, store.getValue());
+  value = asVector(builder, loc, value);
+  Value condition = repeated(builder, loc, store.getCondition(), count);
   if (!where->offsets)
-    vector::MaskedStoreOp::create(builder, loc, store.getMemref(), where->indices, store.getCondition(), value);
+    vector::MaskedStoreOp::create(builder, loc, memref, where->indices, condition, value);
   else
-    vector::ScatterOp::create(builder, loc, Type(), store.getMemref(), where->indices, where->offsets,
-                              store.getCondition(), value);
+    vector::ScatterOp::create(builder, loc, Type(), memref, where->indices, where->offsets, condition, value);
   store.erase();
   return success();
 }

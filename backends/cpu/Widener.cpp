@@ -9,7 +9,7 @@
 #include "backends/cpu/Widener.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -49,10 +49,24 @@ LogicalResult Widener::widen(Operation *op) {
     return op->emitError() << "'" << op->getName() << "' cannot be in a kernel: control flow is scf.for and scf.if";
   if (!divergence.hasVaryingOperand(op))
     return success();
+  for (TypeRange types : {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
+    for (Type type : types)
+      if (auto vector = dyn_cast<VectorType>(type); vector && vector.getRank() != 1)
+        return op->emitError() << "vectors of kernels have one dimension, found " << vector;
   if (auto load = dyn_cast<memref::LoadOp>(op))
-    return widenLoad(load);
+    return widenLoad(op, load.getMemRef(), load.getIndices());
+  if (auto load = dyn_cast<vector::LoadOp>(op))
+    return widenLoad(op, load.getBase(), load.getIndices());
   if (auto store = dyn_cast<memref::StoreOp>(op))
-    return widenStore(store);
+    return widenStore(op, store.getValue(), store.getMemRef(), store.getIndices());
+  if (auto store = dyn_cast<vector::StoreOp>(op))
+    return widenStore(op, store.getValueToStore(), store.getBase(), store.getIndices());
+  if (auto broadcast = dyn_cast<vector::BroadcastOp>(op))
+    return widenBroadcast(broadcast), success();
+  if (auto extract = dyn_cast<vector::ExtractOp>(op))
+    return widenExtract(extract);
+  if (auto vectors = dyn_cast<vector::FromElementsOp>(op))
+    return widenFromElements(vectors), success();
   return widenElementwise(op);
 }
 
@@ -68,13 +82,17 @@ LogicalResult Widener::mustBeUniform(Operation *op, Value value, StringRef what,
 // Scalars and vectors
 //===----------------------------------------------------------------------===//
 
-VectorType Widener::vectorOf(Type scalar) const {
-  return VectorType::get(lanes, scalar.isIndex() ? IntegerType::get(scalar.getContext(), 32) : scalar);
+VectorType Widener::vectorOf(Type type) const {
+  Type element = getElementTypeOrSelf(type);
+  return VectorType::get(lanes * elementsOf(type),
+                         element.isIndex() ? IntegerType::get(element.getContext(), 32) : element);
 }
 
 Value Widener::asVector(OpBuilder &builder, Location loc, Value value) {
   if (isVarying(value))
     return value;
+  if (isa<VectorType>(value.getType()))
+    return tiled(builder, loc, value);
   VectorType type = vectorOf(value.getType());
   if (value.getType().isIndex())
     value = arith::IndexCastOp::create(builder, loc, type.getElementType(), value);
@@ -138,8 +156,12 @@ LogicalResult Widener::widenElementwise(Operation *op) {
     return op->emitError() << "'" << op->getName() << "' has no form for values that differ from lane to lane";
   noteIndex(op);
   OpBuilder builder(op);
-  for (OpOperand &operand : op->getOpOperands())
-    operand.set(asVector(builder, op->getLoc(), operand.get()));
+  int64_t elements = lanes * elementsOf(op->getResult(0).getType());
+  for (OpOperand &operand : op->getOpOperands()) {
+    // A scalar may choose between vectors.
+    Value value = asVector(builder, op->getLoc(), operand.get());
+    operand.set(repeated(builder, op->getLoc(), value, elements / elementsOf(value.getType())));
+  }
   for (Value result : op->getResults())
     result.setType(vectorOf(result.getType()));
   return success();

@@ -5,6 +5,7 @@
 #include "backends/cpu/Target.h"
 #include "backends/lanes/Divergence.h"
 #include "ir/Heddle.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace heddle::cpu {
@@ -19,8 +20,8 @@ struct LaneIndex {
   bool isUniform() const { return perLane == 0 && !rest; }
 };
 
-/// Where the lanes touch a memref: lane i at `indices` plus `offsets[i]` elements; no offsets: plus i
-/// elements.
+/// Where the lanes touch a memref: element i of what they load or store, lane after lane, at `indices` plus
+/// `offsets[i]` elements; no offsets: plus i elements.
 struct LaneAddress {
   llvm::SmallVector<mlir::Value> indices;
   mlir::Value offsets; // vector of i32, or null
@@ -53,17 +54,38 @@ private:
   mlir::LogicalResult mustBeUniform(mlir::Operation *op, mlir::Value value, llvm::StringRef what,
                                     llvm::StringRef remedy);
 
+  // WidenVectors.cpp: ops on vectors of each lane.
+  void widenBroadcast(mlir::vector::BroadcastOp broadcast);
+  mlir::LogicalResult widenExtract(mlir::vector::ExtractOp extract);
+  void widenFromElements(mlir::vector::FromElementsOp vectors);
+  /// Each lane's number `count` times.
+  mlir::Value repeated(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, int64_t count) const;
+  /// A vector for each lane, of one that is the same in all.
+  mlir::Value tiled(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value) const;
+
   // WidenMemory.cpp: ops on memory, and indices.
-  mlir::LogicalResult widenLoad(mlir::memref::LoadOp load);
-  mlir::LogicalResult widenStore(mlir::memref::StoreOp store);
+  mlir::LogicalResult widenLoad(mlir::Operation *op, mlir::Value memref, mlir::ValueRange indices);
+  mlir::LogicalResult widenStore(mlir::Operation *op, mlir::Value value, mlir::Value memref,
+                                 mlir::ValueRange indices);
   mlir::LogicalResult widenStoreWhere(StoreWhereOp store);
   void noteIndex(mlir::Operation *op);
   LaneIndex laneIndex(mlir::Value index) const;
   mlir::Value varyingPart(mlir::OpBuilder &builder, mlir::Location loc, const LaneIndex &index);
-  mlir::FailureOr<LaneAddress> address(mlir::Operation *op, mlir::MemRefType type, mlir::Value memref,
-                                       mlir::ValueRange indices);
+  /// Of an op with which each lane touches `count` neighbouring elements.
+  mlir::FailureOr<LaneAddress> address(mlir::Operation *op, mlir::Value memref, mlir::ValueRange indices,
+                                       int64_t count);
 
-  mlir::VectorType vectorOf(mlir::Type scalar) const;
+  /// The elements of a vector; 1 for a scalar.
+  static int64_t elementsOf(mlir::Type type) {
+    auto vector = mlir::dyn_cast<mlir::VectorType>(type);
+    return vector ? vector.getNumElements() : 1;
+  }
+  /// How many elements of a value one lane has.
+  int64_t perLane(mlir::Value value) const {
+    return elementsOf(value.getType()) / (isVarying(value) ? lanes : 1);
+  }
+  /// What a value of this type becomes where it is varying.
+  mlir::VectorType vectorOf(mlir::Type type) const;
   mlir::Value asVector(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value);
   mlir::Value laneNumbers(mlir::OpBuilder &builder, mlir::Location loc) const;
   mlir::Value splat(mlir::OpBuilder &builder, mlir::Location loc, int64_t value) const;

@@ -74,3 +74,35 @@ heddle.kernel @mean lanes 8 grid [array<i64: 0, 1, 1>] dims [] {
   // expected-error @+1 {{a reduction over the lanes must be 'sum' or 'max'}}
   %s = heddle.lane_reduce mean %v : f32
 }
+
+// -----
+
+heddle.kernel @extract lanes 8 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<8xf32>):
+  %l = heddle.lane
+  %v = memref.load %x[%l] : memref<8xf32>
+  %four = vector.broadcast %v : f32 to vector<4xf32>
+  // expected-error @+1 {{of a vector that differs from lane to lane, one element must be extracted}}
+  %same = vector.extract %four[] : vector<4xf32> from vector<4xf32>
+}
+
+// -----
+
+heddle.kernel @matrix lanes 8 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<8xf32>):
+  %l = heddle.lane
+  %v = memref.load %x[%l] : memref<8xf32>
+  %four = vector.broadcast %v : f32 to vector<4xf32>
+  // expected-error @+1 {{vectors of kernels have one dimension, found 'vector<2x4xf32>'}}
+  %rows = vector.broadcast %four : vector<4xf32> to vector<2x4xf32>
+}
+
+// -----
+
+heddle.kernel @scratch lanes 8 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<8xf32>):
+  %c0 = arith.constant 0 : index
+  %m = heddle.scratch : memref<8xvector<4xf32>>
+  // expected-error @+1 {{'memref.dim' has no form for scratch memory of vectors}}
+  %n = memref.dim %m, %c0 : memref<8xvector<4xf32>>
+}
