@@ -46,6 +46,19 @@ TEST_P(Vectors, LoadsAndStoresNeighboursAndApart) {
     }
 }
 
+TEST_P(Vectors, LoadsThatOverlap) {
+  // Each lane starts one element after the lane before it.
+  CompiledKernels kernels(kernel("%x: memref<?xf32>, %y: memref<?x4xf32>", "\"S\", \"T\"", R"(
+    %c0 = arith.constant 0 : index
+    %v = vector.load %x[%i] : memref<?xf32>, vector<4xf32>
+    vector.store %v, %y[%i, %c0] : memref<?x4xf32>, vector<4xf32>)"),
+                          GetParam());
+  std::vector<float> x = rising(35), y(128);
+  kernels.run(0, {x.data(), y.data()}, 0, 2, {32, 35});
+  for (size_t i = 0; i < 128; ++i)
+    EXPECT_EQ(y[i], x[i / 4 + i % 4]) << i;
+}
+
 TEST_P(Vectors, TakesApartAndPutsTogether) {
   // The elements turned around; one whose number depends on the lane, one whose number depends on the piece.
   CompiledKernels kernels(
