@@ -14,6 +14,8 @@ heddle::ProgramImage heddle::linkedProgram(const std::string &path) {
   image.description = {heddle_description, heddle_description_size};
   image.descriptionHash = heddle_description_hash;
   image.tables = {heddle_kernel_tables, heddle_kernel_table_count};
+  if (&heddle_check_table_count)
+    image.checkTables = {heddle_check_tables, heddle_check_table_count};
   return image;
 }
 

@@ -252,10 +252,10 @@ llvm::Expected<CpuCode> generate(ModuleOp kernels, llvm::ArrayRef<CpuTarget> tar
       return llvm::createStringError(part.error);
     code.objects.push_back(std::move(part.object));
   }
-  llvm::Expected<llvm::SmallVector<char, 0>> tables = emitKernelTables(names, targets);
+  llvm::Expected<llvm::SmallVector<char, 0>> tables = emitKernelTables(options.tables, names, targets);
   if (!tables)
     return tables.takeError();
-  code.objects.push_back({"kernel tables", std::move(*tables)});
+  code.objects.push_back({options.tables + " tables", std::move(*tables)});
   return code;
 }
 

@@ -37,6 +37,7 @@ struct CodegenOptions {
   OptLevel level = OptLevel::O2;
   bool lines = true;    // a line table that leads to the page
   unsigned threads = 2; // that compile
+  std::string tables = "heddle_kernel"; // the symbols are these with "_tables" and "_table_count"
   /// Called in order of targets and stages, from the calling thread, with a stage's text of all kernels of
   /// one target. When it is set, one thread compiles. `wanted` tells which stages are asked for.
   std::function<bool(Stage)> wanted;

@@ -24,8 +24,9 @@ llvm::Error emitAssembly(const llvm::Module &module, llvm::TargetMachine &machin
 /// A name with the suffix that a target's functions have.
 std::string kernelSymbol(llvm::StringRef kernel, const CpuTarget &target);
 
-/// An object that holds heddle_kernel_tables, one table of the kernels for each target, and their count.
-llvm::Expected<llvm::SmallVector<char, 0>> emitKernelTables(llvm::ArrayRef<std::string> kernels,
+/// An object that holds NAME_tables, one table of the kernels for each target, and NAME_table_count.
+llvm::Expected<llvm::SmallVector<char, 0>> emitKernelTables(llvm::StringRef name,
+                                                            llvm::ArrayRef<std::string> kernels,
                                                             llvm::ArrayRef<CpuTarget> targets);
 
 } // namespace heddle::cpu

@@ -41,13 +41,13 @@ public:
   }
 
   /// All tables, which may be none.
-  void list(ArrayRef<std::string> kernels, ArrayRef<CpuTarget> targets) {
+  void list(StringRef name, ArrayRef<std::string> kernels, ArrayRef<CpuTarget> targets) {
     SmallVector<Constant *> all;
     for (const CpuTarget &target : targets)
       all.push_back(table(kernels, target));
     auto *type = StructType::get(context, {pointer, pointer, pointer, number});
-    global(ConstantArray::get(ArrayType::get(type, all.size()), all), "heddle_kernel_tables");
-    global(ConstantInt::get(number, all.size()), "heddle_kernel_table_count");
+    global(ConstantArray::get(ArrayType::get(type, all.size()), all), name + "_tables");
+    global(ConstantInt::get(number, all.size()), name + "_table_count");
   }
 
   Constant *global(Constant *value, const Twine &name) {
@@ -73,13 +73,14 @@ private:
 
 } // namespace
 
-Expected<SmallVector<char, 0>> emitKernelTables(ArrayRef<std::string> kernels, ArrayRef<CpuTarget> targets) {
+Expected<SmallVector<char, 0>> emitKernelTables(StringRef name, ArrayRef<std::string> kernels,
+                                                ArrayRef<CpuTarget> targets) {
   LLVMContext context;
   Module module("kernel tables", context);
   std::unique_ptr<TargetMachine> machine = createMachine(CpuTarget(), 1);
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
-  Tables(context, module).list(kernels, targets);
+  Tables(context, module).list(name, kernels, targets);
   SmallVector<char, 0> object;
   if (Error error = emitObject(module, *machine, object))
     return error;

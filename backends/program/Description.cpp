@@ -13,7 +13,7 @@ class Writer {
 public:
   explicit Writer(const ProgramFacts &facts) : facts(facts) {}
 
-  std::vector<uint8_t> write(const Schedule &schedule, const PackPlan &plan);
+  std::vector<uint8_t> write(const Schedule &schedule, const Schedule *device, const PackPlan &plan);
 
 private:
   template <typename T> using Ref = flatbuffers::Offset<T>;
@@ -56,7 +56,7 @@ private:
     auto name = text(kernel.name);
     auto grid = factors(kernel.grid);
     auto found = facts.shaders.find(kernel.name);
-    if (found == facts.shaders.end())
+    if (!withShaders || found == facts.shaders.end())
       return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads,
                                   kernel.serial);
     const ProgramShader &shader = found->second;
@@ -65,8 +65,8 @@ private:
     auto shaders = builder.CreateVector(&table, 1);
     auto writes = builder.CreateVector(kernel.writes);
     auto integers = builder.CreateVector(kernel.integers);
-    return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads, kernel.serial, shaders, writes,
-                                shader.deviceScratch, integers);
+    return format::CreateKernel(builder, name, grid, facts.checkScratch.lookup(kernel.name), reads,
+                                kernel.serial, shaders, writes, shader.deviceScratch, integers);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {
@@ -97,18 +97,55 @@ private:
     });
   }
 
+  /// The lists of a schedule.
+  struct Lists {
+    RefList<format::Entry> entries;
+    RefList<format::Kernel> kernels;
+    RefList<format::Cache> caches;
+  };
+  Lists lists(const Schedule &schedule, bool shaders) {
+    withShaders = shaders;
+    auto entries = list<format::Entry>(schedule.entries, [&](auto &one) { return entry(one); });
+    auto kernels = list<format::Kernel>(schedule.kernels, [&](auto &one) { return kernel(one); });
+    auto caches = list<format::Cache>(schedule.caches, [&](const ScheduledCache &cache) {
+      return format::CreateCache(builder, text(cache.name), size(cache.size));
+    });
+    return {entries, kernels, caches};
+  }
+
+  Ref<format::Program> devicePart(const Schedule &schedule, const PackPlan &plan) {
+    Lists own = lists(schedule, /*shaders=*/true);
+    auto nothing = text(""), target = text("vulkan");
+    format::ProgramBuilder program(builder);
+    program.add_format_version(programFormatVersion);
+    program.add_compiler(nothing);
+    program.add_model(nothing);
+    program.add_architecture(nothing);
+    program.add_target(target);
+    program.add_options(nothing);
+    program.add_entries(own.entries);
+    program.add_kernels(own.kernels);
+    program.add_caches(own.caches);
+    program.add_cache_multiple(facts.cacheMultiple);
+    program.add_weights_bytes(plan.bytes());
+    program.add_chat_template(nothing);
+    program.add_bos_token(nothing);
+    program.add_eos_token(nothing);
+    return program.Finish();
+  }
+
   const ProgramFacts &facts;
   flatbuffers::FlatBufferBuilder builder;
+  bool withShaders = false; // of the kernels that are being written
 };
 
 } // namespace
 
-std::vector<uint8_t> Writer::write(const Schedule &schedule, const PackPlan &plan) {
-  auto entries = list<format::Entry>(schedule.entries, [&](auto &one) { return entry(one); });
-  auto kernels = list<format::Kernel>(schedule.kernels, [&](auto &one) { return kernel(one); });
-  auto caches = list<format::Cache>(schedule.caches, [&](const ScheduledCache &cache) {
-    return format::CreateCache(builder, text(cache.name), size(cache.size));
-  });
+std::vector<uint8_t> Writer::write(const Schedule &schedule, const Schedule *device, const PackPlan &plan) {
+  Ref<format::Program> deviceProgram;
+  if (device)
+    deviceProgram = devicePart(*device, plan);
+  auto [entries, kernels, caches] = lists(schedule, /*shaders=*/!device);
   auto weightList = weights(plan.weights());
   auto compiler = text(facts.compiler), model = text(facts.model), architecture = text(facts.architecture);
   auto target = text(facts.target), options = text(facts.options), chatTemplate = text(facts.chatTemplate);
@@ -140,13 +177,14 @@ std::vector<uint8_t> Writer::write(const Schedule &schedule, const PackPlan &pla
   program.add_end_tokens(endTokens);
   program.add_memory_start(facts.memoryStart);
   program.add_regimes(regimes);
+  program.add_device(deviceProgram);
   format::FinishProgramBuffer(builder, program.Finish());
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 
-std::vector<uint8_t> heddle::describe(const Schedule &schedule, const PackPlan &plan,
+std::vector<uint8_t> heddle::describe(const Schedule &schedule, const Schedule *device, const PackPlan &plan,
                                       const ProgramFacts &facts) {
-  return Writer(facts).write(schedule, plan);
+  return Writer(facts).write(schedule, device, plan);
 }
 
 void heddle::setWeightsHash(MutableArrayRef<uint8_t> description, uint64_t hash) {

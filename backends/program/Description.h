@@ -25,12 +25,15 @@ struct ProgramFacts {
   std::vector<uint32_t> endTokens;
   int32_t memoryStart = -1;
   std::vector<uint32_t> regimes;
-  llvm::StringMap<uint64_t> scratch; // kernel -> bytes of scratch memory of a thread
+  llvm::StringMap<uint64_t> scratch;      // kernel -> bytes of scratch memory of a thread
+  llvm::StringMap<uint64_t> checkScratch; // the same, of kernels that have shaders
   llvm::StringMap<ProgramShader> shaders;
 };
 
-/// The description, a FlatBuffer. The hash of the weights is not known yet: setWeightsHash.
-std::vector<uint8_t> describe(const Schedule &schedule, const PackPlan &plan, const ProgramFacts &facts);
+/// The description, a FlatBuffer. `device`: what devices run where that is something else, or null. The hash
+/// of the weights is not known yet: setWeightsHash.
+std::vector<uint8_t> describe(const Schedule &schedule, const Schedule *device, const PackPlan &plan,
+                              const ProgramFacts &facts);
 
 /// Sets `weights_hash` in what `describe` made.
 void setWeightsHash(llvm::MutableArrayRef<uint8_t> description, uint64_t hash);

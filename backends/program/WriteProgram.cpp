@@ -94,10 +94,11 @@ static Error completeDescription(ElfImage &image, uint64_t size, uint64_t weight
   return Error::success();
 }
 
-Error heddle::writeProgram(const Schedule &schedule, const PackPlan &plan, const ProgramFacts &facts,
-                           ArrayRef<LinkObject> objects, const ProgramOutput &output) {
+Error heddle::writeProgram(const Schedule &schedule, const Schedule *device, const PackPlan &plan,
+                           const ProgramFacts &facts, ArrayRef<LinkObject> objects,
+                           const ProgramOutput &output) {
   std::string beside = output.weightsBeside && plan.bytes() ? output.path + ".weights" : "";
-  std::vector<uint8_t> description = describe(schedule, plan, facts);
+  std::vector<uint8_t> description = describe(schedule, device, plan, facts);
   auto image = link(objects, descriptionObject(description, weightsConstant(plan.bytes(), beside)));
   if (!image)
     return image.takeError();

@@ -17,8 +17,10 @@ struct ProgramOutput {
 
 /// Links and writes a program. The target appears when it is complete; after an error nothing is left behind,
 /// and a program that was there is still there.
-llvm::Error writeProgram(const Schedule &schedule, const PackPlan &plan, const ProgramFacts &facts,
-                         llvm::ArrayRef<LinkObject> objects, const ProgramOutput &output);
+/// `device`: what devices run where that is something else, or null.
+llvm::Error writeProgram(const Schedule &schedule, const Schedule *device, const PackPlan &plan,
+                         const ProgramFacts &facts, llvm::ArrayRef<LinkObject> objects,
+                         const ProgramOutput &output);
 
 } // namespace heddle
 

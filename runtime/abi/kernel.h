@@ -35,6 +35,9 @@ typedef struct heddle_kernel_table {
 /* Symbols of a compiled program. The best table comes first; the description is a FlatBuffer, program.fbs. */
 extern const heddle_kernel_table heddle_kernel_tables[];
 extern const uint64_t heddle_kernel_table_count;
+/* The kernels that have shaders, for any processor, to compare a device's results with; not in all programs. */
+extern const heddle_kernel_table heddle_check_tables[] __attribute__((weak));
+extern const uint64_t heddle_check_table_count __attribute__((weak));
 extern const uint8_t heddle_description[];
 extern const uint64_t heddle_description_size;
 extern const uint64_t heddle_description_hash; /* XXH3-64 */

@@ -26,6 +26,9 @@ public:
   /// What the user knows it by: "cpu", or the device's name.
   virtual std::string_view name() const = 0;
 
+  /// The entries, kernels and caches that it works with.
+  virtual const format::Program &planOf(const Program &program) const { return program.description(); }
+
   /// Bytes that an arena should have at most.
   virtual uint64_t largestArena() const = 0;
 

@@ -68,11 +68,8 @@ static uint64_t checkContext(const format::Program &program, uint64_t context) {
 
 Session::Session(const Program &program, Machine &machine, uint64_t context)
     : program(program), machine(&machine), limit(checkContext(program.description(), context)),
-      capacity(roundUp(limit, program.description().cache_multiple())),
-      all(entryOf(program.description(), "forward", Variant::All)),
-      last(entryOf(program.description(), "forward", Variant::Last)),
-      decode(entryOf(program.description(), "forward", Variant::Decode)),
-      encoder(entryOf(program.description(), "encode", Variant::All)) {
+      capacity(roundUp(limit, program.description().cache_multiple())) {
+  findEntries();
   const format::Entry *some = all ? all : last ? last : decode;
   if (!some)
     throw Error("this program has no entry 'forward'");
@@ -87,6 +84,14 @@ Session::Session(const Program &program, Machine &machine, uint64_t context)
     throw Error("the entry 'forward' has no input of tokens");
   history.reserve(std::min<uint64_t>(limit, 1 << 20));
   makeExecutor();
+}
+
+void Session::findEntries() {
+  const format::Program &plan = machine->planOf(program);
+  all = entryOf(plan, "forward", Variant::All);
+  last = entryOf(plan, "forward", Variant::Last);
+  decode = entryOf(plan, "forward", Variant::Decode);
+  encoder = entryOf(plan, "encode", Variant::All);
 }
 
 void Session::chooseChunks() {
@@ -111,6 +116,7 @@ void Session::changeMachine(const DeviceError &error) {
   if (!next)
     throw DeviceError(error);
   machine = next;
+  findEntries();
 }
 
 /// Bytes of the largest arena that pieces of the usual length need.

@@ -133,6 +133,7 @@ private:
             bool taps);
   std::span<const float> read(const format::Value &value);
   uint64_t pieceOf(const format::Entry &entry, uint64_t target) const;
+  void findEntries();
   void chooseChunks();
   void makeExecutor();
   void changeMachine(const DeviceError &error);

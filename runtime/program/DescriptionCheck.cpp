@@ -48,6 +48,12 @@ public:
     checkWeights();
     checkRegimes();
     checkEntries();
+    if (const format::Program *device = program.device()) {
+      if (device->device() || !device->target() || device->target()->string_view() != "vulkan" ||
+          device->weights_bytes() != program.weights_bytes())
+        refuse("head", "what is for devices is not a part of this program");
+      Checker(*device).check();
+    }
   }
 
 private:
@@ -65,7 +71,7 @@ private:
     if (kernel.device_scratch() > mostScratch || kernel.device_scratch() % bufferAlignment != 0)
       refuse(place, fmt::format("a workgroup's scratch memory must be a multiple of {}, at most 2^30 bytes",
                                 bufferAlignment));
-    if (Program::isFor(program, "vulkan") && sizeOf(kernel.shaders()) == 0)
+    if (Program::isFor(program, "vulkan") && !program.device() && sizeOf(kernel.shaders()) == 0)
       refuse(place, "it has no shader");
     for (size_t i = 0; i < sizeOf(kernel.writes()); ++i)
       if (kernel.writes()->Get(i) > 1)

@@ -24,7 +24,7 @@ static std::span<const uint8_t> aligned(std::span<const uint8_t> bytes, std::vec
   return {reinterpret_cast<const uint8_t *>(copy.data()), bytes.size()};
 }
 
-static void checkKernels(const heddle_kernel_table &table, uint64_t expected) {
+static void checkTableOf(const heddle_kernel_table &table, uint64_t expected) {
   bool whole = table.count == expected && table.kernels;
   for (uint64_t i = 0; whole && i < expected; ++i)
     whole = table.kernels[i] != nullptr;
@@ -43,12 +43,13 @@ Program::Program(const ProgramImage &image) : file(image.path), descriptionHash(
   root = &checkDescription(bytes);
   if (isFor(*root, "cpu")) {
     table = &chooseKernels(image.tables);
-    checkKernels(*table, root->kernels()->size());
-  } else {
-    table = findKernels(image.tables); // to compare a device's with
-    if (table)
-      checkKernels(*table, root->kernels()->size());
+    checkTableOf(*table, root->kernels()->size());
   }
+  checkTable = findKernels(image.checkTables);
+  if (checkTable)
+    checkTableOf(*checkTable, forDevices(*root).kernels()->size());
+  else if (!root->device())
+    checkTable = table; // for both, the kernels are the same
 
   if (image.weights) {
     if (image.weights->size() != root->weights_bytes())

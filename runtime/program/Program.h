@@ -19,11 +19,12 @@ namespace heddle {
 
 /// Where the parts of a program are. Everything must outlive the Program.
 struct ProgramImage {
-  std::string path;                                ///< the program's file: its weights are in it or beside it
-  std::span<const uint8_t> description;            ///< a FlatBuffer, program.fbs
-  uint64_t descriptionHash = 0;                    ///< XXH3-64 of it
-  std::span<const heddle_kernel_table> tables;     ///< the best first
-  std::optional<std::span<const uint8_t>> weights; ///< weights in memory, in place of the file's
+  std::string path;                            ///< the program's file: its weights are in it or beside it
+  std::span<const uint8_t> description;        ///< a FlatBuffer, program.fbs
+  uint64_t descriptionHash = 0;                ///< XXH3-64 of it
+  std::span<const heddle_kernel_table> tables; ///< the best first
+  std::span<const heddle_kernel_table> checkTables; ///< of the kernels that have shaders
+  std::optional<std::span<const uint8_t>> weights;  ///< weights in memory, in place of the file's
 };
 
 /// The image of the program that this code was linked into, found in the file at `path`.
@@ -39,6 +40,11 @@ public:
   Program &operator=(const Program &) = delete;
 
   const format::Program &description() const { return *root; }
+
+  /// The entries, kernels and caches that a device works with.
+  static const format::Program &forDevices(const format::Program &program) {
+    return program.device() ? *program.device() : program;
+  }
 
   /// The entry of that name and variant, or null.
   const format::Entry *findEntry(std::string_view name, format::Variant variant) const;
@@ -63,6 +69,10 @@ public:
   /// The kernels chosen for this processor: as many as the description has. Null when it has no code for the
   /// CPU.
   const heddle_kernel_table *kernels() const { return table; }
+
+  /// The kernels that have shaders, to compare a device's results with. Null where there are none that this
+  /// processor can run.
+  const heddle_kernel_table *checkKernels() const { return checkTable; }
 
   /// What these are for, as given to --cpu; empty without them.
   std::string_view cpu() const { return table && table->cpu ? table->cpu : ""; }
@@ -91,7 +101,7 @@ private:
   std::vector<uint64_t> alignedCopy; ///< of a description that did not start at a multiple of 8
   uint64_t descriptionHash;
   const format::Program *root = nullptr;
-  const heddle_kernel_table *table = nullptr;
+  const heddle_kernel_table *table = nullptr, *checkTable = nullptr;
   MappedWeights mapped;
   const uint8_t *weightBytes = nullptr;
 };

@@ -72,7 +72,8 @@ static std::vector<uint32_t> chosenShaders(const format::Program &program,
   }
 }
 
-std::string shaderListing(const format::Program &program, const std::optional<std::string> &wanted) {
+std::string shaderListing(const format::Program &root, const std::optional<std::string> &wanted) {
+  const format::Program &program = Program::forDevices(root);
   std::string device, problem, lines;
   std::vector<uint32_t> chosen = chosenShaders(program, wanted, device, problem);
   uint64_t count = 0, bytes = 0;

@@ -52,11 +52,16 @@ static std::string entryTable(const format::Program &program, const format::Entr
 }
 
 std::string profileTable(Executor &executor) {
-  const format::Program &program = executor.getProgram().description();
+  const format::Program &root = executor.getProgram().description();
   std::string tables;
-  for (const format::Entry *entry : *program.entries())
-    if (const Executor::Profile *profile = executor.profileOf(*entry); profile)
-      tables += entryTable(program, *entry, *profile);
+  auto add = [&](const format::Program &program) {
+    for (const format::Entry *entry : *program.entries())
+      if (const Executor::Profile *profile = executor.profileOf(*entry); profile)
+        tables += entryTable(program, *entry, *profile);
+  };
+  add(root);
+  if (root.device())
+    add(*root.device());
   return tables;
 }
 

@@ -13,14 +13,14 @@ namespace heddle::vulkan {
 
 DeviceProgram::DeviceProgram(Device &device, const Program &program)
     : device(device), program(program),
-      windows(program.description(), device.facts.largestBuffer(), device.facts.name) {
+      windows(Program::forDevices(program.description()), device.facts.largestBuffer(), device.facts.name) {
   // Says what the device lacks before anything is uploaded.
-  chooseShaders(program.description(), device.facts);
+  chooseShaders(Program::forDevices(program.description()), device.facts);
 }
 
 void DeviceProgram::upload() {
   Upload upload(device);
-  const uint64_t whole = program.description().weights_bytes();
+  const uint64_t whole = Program::forDevices(program.description()).weights_bytes();
   for (const WeightWindows::Window &window : windows.windows()) {
     buffers.emplace_back(device, window.bytes, MemoryKind::Device, fmt::format("weights {}", buffers.size()));
     clear(device, buffers.back(), window.bytes - bufferAlignment);
@@ -38,8 +38,9 @@ void DeviceProgram::load() {
   if (isLoaded())
     return;
   // Drivers take their time to build pipelines, so that happens while weights travel.
-  auto built = std::async(std::launch::async,
-                          [&] { return std::make_unique<Pipelines>(device, program.description()); });
+  auto built = std::async(std::launch::async, [&] {
+    return std::make_unique<Pipelines>(device, Program::forDevices(program.description()));
+  });
   buffers.clear();
   upload();
   kernels = built.get();

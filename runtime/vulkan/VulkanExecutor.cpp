@@ -23,7 +23,8 @@ static constexpr uint64_t sizesBytes = HEDDLE_SIZES * sizeof(int32_t);
 
 VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, uint64_t capacity)
     : program(program), shared(shared), device(shared.getDevice()), cacheCapacity(capacity),
-      cacheWindows(program.description(), capacity, device.facts.largestBuffer(), device.facts.name) {
+      cacheWindows(Program::forDevices(program.description()), capacity, device.facts.largestBuffer(),
+                   device.facts.name) {
   for (uint64_t bytes : cacheWindows.windows())
     caches.emplace_back(device, std::max(bytes, bufferAlignment), MemoryKind::Device,
                         fmt::format("caches {}", caches.size()));
@@ -52,7 +53,7 @@ VulkanExecutor::~VulkanExecutor() {
 //===- Memory --------------------------------------------------------------===//
 
 uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes &sizes) const {
-  const format::Kernel &kernel = *program.description().kernels()->Get(step.kernel());
+  const format::Kernel &kernel = *Program::forDevices(program.description()).kernels()->Get(step.kernel());
   uint64_t count =
       std::min<uint64_t>(evaluate(kernel.grid(), sizes), device.facts.limits.maxComputeWorkGroupCount[0]);
   if (kernel.serial())
@@ -83,8 +84,10 @@ void VulkanExecutor::layOut(const format::Entry &entry, Plan &plan) const {
   plan.layout = layOutArena(entry, plan.most);
   uint64_t scratch = 0;
   for (const format::Step *step : *entry.steps())
-    scratch = std::max(scratch, workgroupsOf(*step, plan.most) *
-                                    program.description().kernels()->Get(step->kernel())->device_scratch());
+    scratch = std::max(
+        scratch,
+        workgroupsOf(*step, plan.most) *
+            Program::forDevices(program.description()).kernels()->Get(step->kernel())->device_scratch());
   plan.scratchAt = plan.layout.bytes;
   plan.arenaBytes = std::max(checkedSum(plan.layout.bytes, scratch), bufferAlignment);
 
@@ -278,7 +281,7 @@ std::vector<uint32_t> VulkanExecutor::pushedWords(const format::Step &step, cons
   if (step.scalars())
     for (float scalar : *step.scalars())
       words.push_back(std::bit_cast<uint32_t>(scalar));
-  if (program.description().kernels()->Get(step.kernel())->device_scratch() != 0)
+  if (Program::forDevices(program.description()).kernels()->Get(step.kernel())->device_scratch() != 0)
     pushAddress(plan.scratchAt);
   return words;
 }
@@ -288,7 +291,7 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
   CallSizes recordedFor = plan.most; // S may grow up to what it is there
   recordedFor.tokens() = sizes.tokens();
   recordedFor.second() = sizes.second();
-  const format::Program &root = program.description();
+  const format::Program &root = Program::forDevices(program.description());
   auto nextBatch = [&] {
     if (plan.batches == plan.commands.size())
       plan.commands.push_back(device.makeCommands());
@@ -375,7 +378,7 @@ void VulkanExecutor::runAlone(const format::Entry &entry, uint32_t number, CallS
     recorder.copyToDevice(upload, at, memory, offset, buffer.size());
   });
   int window = shared.weights().windowOf(step);
-  recorder.dispatch(program.description().kernels()->Get(step.kernel())->name()->c_str(),
+  recorder.dispatch(Program::forDevices(program.description()).kernels()->Get(step.kernel())->name()->c_str(),
                     shared.pipelines().of(step.kernel()), setFor(window, cacheWindows.windowOf(step)),
                     pushedWords(step, plan, window), workgroupsOf(step, sizes));
   eachBuffer([&](std::span<uint8_t> buffer, uint64_t at, const Buffer &memory, uint64_t offset) {

@@ -36,7 +36,7 @@ uint64_t VulkanMachine::deviceBytes() const { return open->bytes; }
 
 void VulkanMachine::checkMemory(const Program &program, uint64_t capacity, uint64_t arenaEstimate) const {
   uint64_t weights = shared->isLoaded() ? 0 : shared->weights().bytes();
-  uint64_t caches = layOutCaches(program.description(), capacity).bytes;
+  uint64_t caches = layOutCaches(Program::forDevices(program.description()), capacity).bytes;
   uint64_t needed = checkedSum(weights, checkedSum(caches, arenaEstimate));
   uint64_t available = availableMemory(*instance, open->facts);
   if (needed > available)

@@ -28,6 +28,9 @@ public:
   ~VulkanMachine() override;
 
   std::string_view name() const override;
+  const format::Program &planOf(const Program &program) const override {
+    return Program::forDevices(program.description());
+  }
   uint64_t largestArena() const override;
   uint64_t deviceBytes() const override;
   std::unique_ptr<Executor> makeExecutor(const Program &program, uint64_t capacity,

@@ -53,8 +53,10 @@ private:
   Error readPage();
   Error makeModule();
   Error runPasses();
+  Error runPipeline(mlir::ModuleOp kernels, const PipelineOptions &pipeline, bool forDevice);
   Error makeCode();
   Error makeCpuCode();
+  Error makeCheckCode();
   Error makeShaders();
   Error writeOut();
   int64_t accumulators() const;
@@ -71,9 +73,10 @@ private:
   std::string pagePath;
   std::unique_ptr<LoadedPage> page;
   std::unique_ptr<mlir::MLIRContext> context;
-  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::OwningOpRef<mlir::ModuleOp> module; // for the processor; what one runs best is not what a device does
+  mlir::OwningOpRef<mlir::ModuleOp> deviceModule; // for devices. Each null where it is not wanted
   std::optional<StoredSource> source;
-  cpu::CpuCode code;
+  cpu::CpuCode code, checkCode;
   std::vector<vulkan::Shader> shaders;
 };
 
@@ -90,8 +93,7 @@ Error Compilation::reported(const Twine &what) {
 }
 
 Error Compilation::openModel() {
-  // A program for devices alone has kernels for any processor, to compare a device's with at its first start.
-  auto found = cpu::cpuTargets(options.forCpu() ? options.cpu : "x86-64");
+  auto found = cpu::cpuTargets(options.cpu);
   if (!found)
     return found.takeError();
   targets = std::move(*found);
@@ -184,27 +186,31 @@ int64_t Compilation::accumulators() const {
 
 Error Compilation::runPasses() {
   progress.show("making kernels");
+  if (options.forVulkan())
+    deviceModule = options.forCpu() ? mlir::OwningOpRef(module->clone()) : std::move(module);
+  PipelineOptions pipeline;
+  pipeline.optLevel = options.optLevel;
+  pipeline.accumulators = accumulators();
+  pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
+  if (module)
+    if (Error error = runPipeline(*module, pipeline, /*forDevice=*/false))
+      return error;
+  pipeline.dot2 = false;
+  pipeline.direct = true;
+  pipeline.candidates = true; // a device's memory is far from the processor's
+  return deviceModule ? runPipeline(*deviceModule, pipeline, /*forDevice=*/true) : Error::success();
+}
+
+Error Compilation::runPipeline(mlir::ModuleOp kernels, const PipelineOptions &pipeline, bool forDevice) {
   mlir::PassManager manager(context.get(), mlir::ModuleOp::getOperationName());
   if (stages.any())
     manager.addInstrumentation(std::make_unique<PassPrinter>(stages));
-  PipelineOptions pipeline;
-  pipeline.optLevel = options.optLevel;
-  if (options.forVulkan()) {
-    pipeline.direct = true;
-    pipeline.candidates = true; // a device's memory is far from the processor's
-    pipeline.accumulators = 16; // of an attention's tile, whose scratch memory a workgroup has 16 KiB for
-  } else {
-    pipeline.accumulators = accumulators();
-    pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
-  }
   buildPipeline(manager, pipeline);
-  if (options.forVulkan()) {
+  if (forDevice) {
     manager.addPass(vulkan::createSplitWeights());
     manager.addPass(vulkan::createAssignSpaces());
   }
-  if (failed(manager.run(*module)))
-    return reported("a pass failed");
-  return Error::success();
+  return failed(manager.run(kernels)) ? reported("a pass failed") : Error::success();
 }
 
 /// The name of a stage of the CPU backend.
@@ -245,7 +251,7 @@ Error Compilation::makeShaders() {
     wanted.wanted = [&](vulkan::Stage stage) { return stages.wants(stageName(stage)); };
     wanted.show = [&](vulkan::Stage, StringRef text) { outs() << text << '\n'; };
   }
-  auto generated = vulkan::generate(*module, wanted);
+  auto generated = vulkan::generate(*deviceModule, wanted);
   if (!generated)
     return generated.takeError();
   shaders = std::move(*generated);
@@ -254,42 +260,72 @@ Error Compilation::makeShaders() {
 
 Error Compilation::makeCode() {
   progress.show("compiling kernels");
-  if (options.forVulkan())
+  if (deviceModule)
     if (Error error = makeShaders())
       return error;
   return makeCpuCode();
 }
 
 Error Compilation::makeCpuCode() {
-  if (stages.any() && !options.forCpu())
-    return Error::success();
   cpu::CodegenOptions codegen;
-  codegen.level = options.forCpu() ? static_cast<cpu::OptLevel>(options.optLevel) : cpu::OptLevel::O1;
+  codegen.level = static_cast<cpu::OptLevel>(options.optLevel);
   codegen.lines = stages.any(); // the link leaves them out
   codegen.threads = std::max(1u, std::thread::hardware_concurrency());
   if (stages.any()) {
     codegen.wanted = [&](cpu::Stage stage) { return stages.wants(stageName(stage)); };
     codegen.show = [&](cpu::Stage, const cpu::CpuTarget &, StringRef text) { outs() << text << '\n'; };
   }
-  auto generated = cpu::generate(*module, targets, codegen);
+  mlir::OwningOpRef<mlir::ModuleOp> nothing; // the tables that a program links against are there all the same
+  if (!module)
+    nothing = mlir::ModuleOp::create(mlir::UnknownLoc::get(context.get()));
+  auto generated = cpu::generate(module ? *module : *nothing,
+                                 module ? ArrayRef(targets) : ArrayRef<cpu::CpuTarget>(), codegen);
   if (!generated)
     return generated.takeError();
   code = std::move(*generated);
+  return deviceModule && !stages.any() ? makeCheckCode() : Error::success();
+}
+
+static constexpr StringRef checkSuffix = ".check";
+
+/// What devices run, for any processor, to compare a device's results with at its first start.
+Error Compilation::makeCheckCode() {
+  auto target = cpu::cpuTarget("x86-64");
+  if (!target)
+    return target.takeError();
+  mlir::OwningOpRef<mlir::ModuleOp> kernels = deviceModule->clone();
+  for (KernelOp kernel : kernels->getOps<KernelOp>()) // apart from the processor's of the same names
+    kernel.setSymName((kernel.getSymName() + checkSuffix).str());
+  cpu::CodegenOptions codegen;
+  codegen.level = cpu::OptLevel::O1;
+  codegen.lines = false;
+  codegen.threads = std::max(1u, std::thread::hardware_concurrency());
+  codegen.tables = "heddle_check";
+  auto generated = cpu::generate(*kernels, *target, codegen);
+  if (!generated)
+    return generated.takeError();
+  checkCode = std::move(*generated);
   return Error::success();
 }
 
 Error Compilation::writeOut() {
   PackPlan plan(*source);
-  auto schedule = buildSchedule(*module, plan);
-  if (!schedule)
-    return schedule.takeError();
-  if (stages.wants("schedule"))
-    schedule->print(outs());
+  SmallVector<Schedule, 2> schedules; // the processor's, the device's
+  for (mlir::ModuleOp kernels : {module.get(), deviceModule.get()}) {
+    if (!kernels)
+      continue;
+    auto schedule = buildSchedule(kernels, plan);
+    if (!schedule)
+      return schedule.takeError();
+    if (stages.wants("schedule"))
+      schedule->print(outs());
+    schedules.push_back(std::move(*schedule));
+  }
   if (stages.any())
     return Error::success();
 
   std::string warning;
-  auto facts = collectFacts(options, *module, checkpoint.get(), warning);
+  auto facts = collectFacts(options, module ? *module : *deviceModule, checkpoint.get(), warning);
   if (!facts)
     return facts.takeError();
   progress.clear();
@@ -297,17 +333,21 @@ Error Compilation::writeOut() {
     errs() << "heddle: warning: " << warning << '\n';
   for (const cpu::KernelInfo &kernel : code.kernels)
     facts->scratch[kernel.name] = kernel.scratchBytes;
+  for (const cpu::KernelInfo &kernel : checkCode.kernels)
+    facts->checkScratch[StringRef(kernel.name).drop_back(checkSuffix.size())] = kernel.scratchBytes;
   for (vulkan::Shader &shader : shaders)
     facts->shaders[shader.kernel] = {std::move(shader.spirv), shader.workgroup, shader.shared,
                                      shader.deviceScratch};
   std::vector<LinkObject> objects;
-  for (const cpu::ObjectFile &object : code.objects)
-    objects.push_back({object.name, object.bytes});
+  for (const cpu::CpuCode *each : {&code, &checkCode})
+    for (const cpu::ObjectFile &object : each->objects)
+      objects.push_back({object.name, object.bytes});
   ProgramOutput target;
   target.path = output.str();
   target.weightsBeside = options.weightsBeside;
   target.progress = [&](uint64_t done, uint64_t total) { progress.show("packing weights", done, total); };
-  return writeProgram(*schedule, plan, *facts, objects, target);
+  return writeProgram(schedules[0], schedules.size() > 1 ? &schedules[1] : nullptr, plan, *facts, objects,
+                      target);
 }
 
 Error Compilation::run() {

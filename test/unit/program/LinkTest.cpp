@@ -60,7 +60,7 @@ struct LinkTest : testing::Test {
     ProgramOutput output;
     output.path = path;
     output.weightsBeside = beside;
-    return writeProgram(schedule, plan, facts, object, output);
+    return writeProgram(schedule, nullptr, plan, facts, object, output);
   }
 
   std::string complaint(llvm::Error error) { return error ? llvm::toString(std::move(error)) : "none"; }
@@ -188,7 +188,7 @@ TEST_F(LinkTest, aFullDiskLeavesNothingBehind) {
     ProgramOutput output;
     output.path = file("program");
     output.weightsBeside = beside;
-    std::string message = complaint(writeProgram(schedule, large, facts, object, output));
+    std::string message = complaint(writeProgram(schedule, nullptr, large, facts, object, output));
     setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_NE(message.find("cannot write '" + file("program")), std::string::npos) << message;
     EXPECT_EQ(left(), Names{});

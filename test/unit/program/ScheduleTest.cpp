@@ -129,7 +129,7 @@ TEST_F(ScheduleTest, theRuntimeBelievesIt) {
   facts.tokenizer = "abc";
   facts.endTokens = {2, 5};
   facts.scratch["mul"] = 4096;
-  std::vector<uint8_t> description = describe(*schedule, plan, facts);
+  std::vector<uint8_t> description = describe(*schedule, nullptr, plan, facts);
   setWeightsHash(description, 0x1234567890abcdef);
   const format::Program &program = checkDescription(description);
   EXPECT_EQ(program.weights_hash(), 0x1234567890abcdefu);
