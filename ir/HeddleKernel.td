@@ -88,6 +88,7 @@ def LaneReduceOp : Heddle_Op<"lane_reduce", [Pure, SameOperandsAndResultType]> {
 
 def StoreWhereOp : Heddle_Op<"store_where"> {
   let summary = "store in the lanes where the condition holds";
+  let description = "A vector of four is stored in four neighbouring elements, for devices: the index is a multiple of four.";
   let arguments = (ins I1:$condition, AnyType:$value, AnyMemRef:$memref, Variadic<Index>:$indices);
   let assemblyFormat = "$condition `,` $value `,` $memref `[` $indices `]` attr-dict `:` type($value) `,` type($memref)";
 }

@@ -24,6 +24,7 @@
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
 #include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "runtime/abi/vulkan.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -44,7 +45,7 @@ enum Argument { Arena, Weights, Cache, Call, ArenaVectors, WeightVectors, CacheV
 struct Words {
   Value words;             // memref<?xi32> of a space, or memref<Nx...> of its own
   Value vectors;           // the same as memref<?xvector<4xi32>>; null for scratch memory
-  Value place;             // null: 0
+  Value place, fourPlace;  // in words, and in vectors of four; null: 0
   SmallVector<Value> dims; // index, all dimensions
   bool own = false;        // private to a lane: the innermost index counts lanes' turns
 };
@@ -72,7 +73,9 @@ private:
   LogicalResult bindScratch();
   LogicalResult lowerBody();
   LogicalResult lower(Operation *op);
-  Value elementNumber(const Words &memory, ValueRange indices);
+  bool isMultipleOfFour(Value value);
+  Value quarter(Value value);
+  Value elementNumber(const Words &memory, ValueRange indices, bool fours = false);
   void store(Value value, Value memref, ValueRange indices, Value condition);
   void reduce(LaneReduceOp op);
 
@@ -151,7 +154,8 @@ LogicalResult Lowering::bindArguments() {
     Words &memory = memories[argument];
     memory.words = function.getArgument(number);
     memory.vectors = function.getArgument(ArenaVectors + number);
-    memory.place = asIndex(word);
+    memory.place = asIndex(word); // of memory that begins at a multiple of 64 bytes
+    memory.fourPlace = arith::DivUIOp::create(builder, loc, memory.place, constant(4));
     for (int64_t size : type.getShape()) {
       if (!ShapedType::isDynamic(size)) {
         memory.dims.push_back(constant(size));
@@ -200,7 +204,7 @@ LogicalResult Lowering::bindScratch() {
     int64_t words = type.getNumElements();
     if (place.getValue() == "device") {
       device.push_back({scratch, deviceWords});
-      deviceWords += llvm::alignTo(words, 16);
+      deviceWords += llvm::alignTo(words * (isa<VectorType>(type.getElementType()) ? 4 : 1), 16);
       continue;
     }
     bool isPrivate = place.getValue() == "private";
@@ -228,52 +232,112 @@ LogicalResult Lowering::bindScratch() {
                                     arith::MulIOp::create(builder, loc, workgroup, constant(deviceWords)));
   for (auto [scratch, offset] : device) {
     Words &memory = memories[scratch.getResult()];
+    memory.place = arith::AddIOp::create(builder, loc, own, constant(offset));
+    memory.fourPlace = arith::DivUIOp::create(builder, loc, memory.place, constant(4));
+    if (isa<VectorType>(cast<MemRefType>(scratch.getType()).getElementType())) {
+      memory.words = function.getArgument(ArenaVectors);
+      memory.place = memory.fourPlace;
+      continue;
+    }
     memory.words = function.getArgument(Arena);
     memory.vectors = function.getArgument(ArenaVectors);
-    memory.place = arith::AddIOp::create(builder, loc, own, constant(offset));
   }
   return success();
 }
 
-/// The number of an element from the start of its space or memory.
-Value Lowering::elementNumber(const Words &memory, ValueRange indices) {
-  Value number;
-  for (auto [dim, index] : llvm::enumerate(indices)) {
-    Value at = index;
-    if (memory.own && dim + 1 == indices.size()) { // the lane itself, or the lane and a multiple of the lanes
-      auto sum = index.getDefiningOp<arith::AddIOp>();
-      Value base = !sum ? Value() : divergence.isVarying(sum.getLhs()) ? sum.getRhs() : sum.getLhs();
-      at = base ? builder.createOrFold<arith::DivUIOp>(loc, base, constant(kernel.getLanes())) : constant(0);
-    }
-    if (number) {
-      number = builder.createOrFold<arith::MulIOp>(loc, number, memory.dims[dim]);
-      number = builder.createOrFold<arith::AddIOp>(loc, number, at);
-    } else {
-      number = at;
-    }
-  }
-  if (!number)
-    number = constant(0);
-  return memory.place ? builder.createOrFold<arith::AddIOp>(loc, number, memory.place) : number;
+/// Loops around the op (or the block) that makes a value.
+static unsigned loopsAround(Value value) {
+  unsigned loops = 0;
+  for (Operation *op = value.getParentBlock()->getParentOp(); op; op = op->getParentOp())
+    loops += isa<scf::ForOp>(op);
+  return loops;
 }
 
-/// Stores a word or, in memory of the kernel's own, an element.
+/// value / 4, part by part where the parts are known to be multiples of four: what is left in a loop is
+/// little.
+Value Lowering::quarter(Value value) {
+  auto known = [](Value value) { return getConstantIntValue(value); };
+  if (auto number = known(value))
+    return constant(*number / 4);
+  if (auto product = value.getDefiningOp<arith::MulIOp>())
+    for (auto [one, other] :
+         {std::pair(product.getLhs(), product.getRhs()), std::pair(product.getRhs(), product.getLhs())})
+      if (auto factor = known(other); factor && *factor % 4 == 0)
+        return builder.createOrFold<arith::MulIOp>(loc, one, constant(*factor / 4));
+  if (auto sum = value.getDefiningOp<arith::AddIOp>();
+      sum && isMultipleOfFour(sum.getLhs()) && isMultipleOfFour(sum.getRhs()))
+    return builder.createOrFold<arith::AddIOp>(loc, quarter(sum.getLhs()), quarter(sum.getRhs()));
+  if (auto least = value.getDefiningOp<arith::MinUIOp>())
+    return arith::MinUIOp::create(builder, loc, quarter(least.getLhs()), quarter(least.getRhs()));
+  return arith::DivUIOp::create(builder, loc, value, constant(4));
+}
+
+bool Lowering::isMultipleOfFour(Value value) {
+  if (auto number = getConstantIntValue(value))
+    return *number % 4 == 0;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    return loop && argument == loop.getInductionVar() && isMultipleOfFour(loop.getLowerBound()) &&
+           isMultipleOfFour(loop.getStep());
+  }
+  if (auto product = value.getDefiningOp<arith::MulIOp>())
+    return isMultipleOfFour(product.getLhs()) || isMultipleOfFour(product.getRhs());
+  if (auto sum = value.getDefiningOp<arith::AddIOp>())
+    return isMultipleOfFour(sum.getLhs()) && isMultipleOfFour(sum.getRhs());
+  if (auto least = value.getDefiningOp<arith::MinUIOp>())
+    return isMultipleOfFour(least.getLhs()) && isMultipleOfFour(least.getRhs());
+  return false;
+}
+
+/// The number of an element from the start of its space or memory; of four words (`fours`), which begin at a
+/// multiple of four, the number of the vector. What does not change in a loop is summed first, so that it can
+/// leave the loop.
+Value Lowering::elementNumber(const Words &memory, ValueRange indices, bool fours) {
+  SmallVector<std::pair<unsigned, Value>> terms; // loops around, index * stride
+  Value stride = constant(1);
+  for (size_t dim = indices.size(); dim-- > 0;) {
+    Value at = indices[dim], size = memory.dims[dim];
+    unsigned loops = loopsAround(at);
+    if (dim + 1 == indices.size()) {
+      if (memory.own) { // the lane itself, or the lane and a multiple of the lanes
+        auto sum = at.getDefiningOp<arith::AddIOp>();
+        Value base = !sum ? Value() : divergence.isVarying(sum.getLhs()) ? sum.getRhs() : sum.getLhs();
+        at =
+            base ? builder.createOrFold<arith::DivUIOp>(loc, base, constant(kernel.getLanes())) : constant(0);
+      }
+      if (fours)
+        at = quarter(at), size = quarter(size);
+    }
+    terms.push_back({loops, builder.createOrFold<arith::MulIOp>(loc, at, stride)});
+    stride = builder.createOrFold<arith::MulIOp>(loc, stride, size);
+  }
+  llvm::stable_sort(terms, [](auto &left, auto &right) { return left.first < right.first; });
+  Value number = !memory.place ? constant(0) : fours ? memory.fourPlace : memory.place;
+  for (auto [loops, term] : terms)
+    number = builder.createOrFold<arith::AddIOp>(loc, number, term);
+  return number;
+}
+
+/// Stores a word, four of them or, in memory of the kernel's own, an element.
 void Lowering::store(Value value, Value memref, ValueRange indices, Value condition) {
   const Words &memory = memories.at(memref);
-  Type element = cast<MemRefType>(memory.words.getType()).getElementType();
+  bool four = isa<VectorType>(value.getType()) &&
+              value.getType() != cast<MemRefType>(memref.getType()).getElementType();
+  Value words = four ? memory.vectors : memory.words;
+  Type element = cast<MemRefType>(words.getType()).getElementType();
   bool isPrivate = isa_and_nonnull<memref::AllocaOp>(memory.words.getDefiningOp());
   bool uniform = llvm::none_of(indices, [&](Value index) { return divergence.isVarying(index); });
   if (!isPrivate && uniform && !condition)
     condition = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
   OpBuilder::InsertionGuard guard(builder);
-  Value number = elementNumber(memory, indices);
+  Value number = elementNumber(memory, indices, four);
   if (value.getType() != element)
     value = arith::BitcastOp::create(builder, loc, element, value);
   if (condition) {
     auto branch = scf::IfOp::create(builder, loc, condition, /*withElseRegion=*/false);
     builder.setInsertionPointToStart(branch.thenBlock());
   }
-  memref::StoreOp::create(builder, loc, value, memory.words, number);
+  memref::StoreOp::create(builder, loc, value, words, number);
 }
 
 void Lowering::reduce(LaneReduceOp op) {
@@ -341,8 +405,7 @@ LogicalResult Lowering::lower(Operation *op) {
                 ValueRange(builder.createOrFold<arith::AddIOp>(loc, first, constant(part)))));
           return replace(vector::FromElementsOp::create(builder, loc, load.getVectorType(), elements));
         }
-        Value number =
-            arith::DivUIOp::create(builder, loc, elementNumber(memory, load.getIndices()), constant(4));
+        Value number = elementNumber(memory, load.getIndices(), /*fours=*/true);
         Value words = memref::LoadOp::create(builder, loc, memory.vectors, number);
         if (words.getType() != load.getType())
           words = arith::BitcastOp::create(builder, loc, load.getType(), words);
@@ -350,6 +413,14 @@ LogicalResult Lowering::lower(Operation *op) {
       })
       .Case([&](memref::StoreOp stored) {
         store(stored.getValue(), stored.getMemref(), stored.getIndices(), {});
+        op->erase();
+        return success();
+      })
+      .Case([&](vector::StoreOp stored) -> LogicalResult {
+        if (stored.getVectorType().getShape() != ArrayRef<int64_t>{4} ||
+            !memories.at(stored.getBase()).vectors)
+          return stored.emitError() << "only vectors of four are stored, in buffers";
+        store(stored.getValueToStore(), stored.getBase(), stored.getIndices(), {});
         op->erase();
         return success();
       })

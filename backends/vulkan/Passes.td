@@ -60,6 +60,15 @@ def UnpackHalves : Pass<"unpack-halves", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
 }
 
+def LoopResults : Pass<"loop-results", "::mlir::ModuleOp"> {
+  let summary = "keep a loop's results where its header has them";
+  let description = [{
+    Expects loops as MLIR's conversion makes them: a result is stored into a variable at the end of each turn. Leaves the
+    store at the loop's header, of the header's argument, so that SSA has one phi for it and not two.
+  }];
+  let dependentDialects = ["::mlir::spirv::SPIRVDialect"];
+}
+
 def FinishSpirv : Pass<"finish-spirv", "::mlir::ModuleOp"> {
   let summary = "make modules of the spirv dialect what Vulkan 1.1 takes";
   let description = [{

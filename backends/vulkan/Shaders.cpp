@@ -134,6 +134,7 @@ llvm::Expected<std::vector<Shader>> Generation::run() {
         passes.addPass(arith::createArithExpandOpsPass());
         passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());
+        passes.addPass(createLoopInvariantCodeMotionPass());
       }))
     return std::move(error);
   show(Stage::Gpu, print);
@@ -146,13 +147,17 @@ llvm::Expected<std::vector<Shader>> Generation::run() {
       shader.workgroup = spirv::lookupEntryPointABI(main).getWorkgroupSize()[0];
       if (auto bytes = main->getAttrOfType<IntegerAttr>("heddle.device_scratch"))
         shader.deviceScratch = bytes.getInt();
-      main.walk([&](memref::AllocOp shared) { shader.shared += shared.getType().getNumElements() * 4; });
+      main.walk([&](memref::AllocOp shared) {
+        bool vectors = isa<VectorType>(shared.getType().getElementType());
+        shader.shared += shared.getType().getNumElements() * (vectors ? 16 : 4);
+      });
     });
   }
   if (llvm::Error error = apply([&](OpPassManager &passes) {
         passes.addNestedPass<gpu::GPUModuleOp>(createConvertMathToSPIRVPass());
         passes.addPass(createConvertGPUToSPIRVPass());
         passes.addNestedPass<spirv::ModuleOp>(spirv::createSPIRVLowerABIAttributesPass());
+        passes.addPass(createLoopResults());
         passes.addPass(createFinishSpirv());
         passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());

@@ -5,9 +5,12 @@
 // dimension, a `heddle.packed` with the attribute `first`, of the same length for all launches of a weight. A
 // kernel that gets one comes in two kinds:
 //
-// - *by pieces*: the outermost index is piece % N * F + less than F, as in a linear. The kernel runs over the
-//   pieces of its window only.
-// - *by elements*: the outermost index is any number, as in a lookup, known where results are stored. The
+// - *by pieces*: the outermost index is piece % N * F + less than F, as in a linear, at most the last one.
+// The
+//   kernel runs over the pieces of its window only; where a window ends in a piece, what that piece makes of
+//   the rest is made again, rightly, by the next.
+// - *by elements*: there is one outermost index, any number, as in a lookup, known where results are stored.
+// The
 //   kernel runs over its whole grid, and stores only what it has read within its window.
 //
 // The last window may overlap the one before: what both compute is the same.
@@ -56,6 +59,8 @@ std::pair<Value, Value> loadedFrom(Operation *op) {
 Value storedTo(Operation *op) {
   if (auto store = dyn_cast<memref::StoreOp>(op))
     return store.getMemref();
+  if (auto store = dyn_cast<vector::StoreOp>(op))
+    return store.getBase();
   if (auto store = dyn_cast<StoreWhereOp>(op))
     return store.getMemref();
   return {};
@@ -69,7 +74,8 @@ struct Use {
   int64_t pieces = 0, factor = 0;
 };
 
-/// `index` as part * factor + offset.
+/// `index` as part * factor + offset, or the least of that and a constant; of an offset that differs from
+/// lane to lane, the greatest.
 struct Affine {
   arith::RemUIOp part;
   int64_t factor = 0, offset = 0;
@@ -77,10 +83,18 @@ struct Affine {
 
 Affine affineOf(Value index) {
   Affine result;
+  if (auto least = index.getDefiningOp<arith::MinUIOp>(); least && getConstantIntValue(least.getRhs()))
+    return affineOf(least.getLhs());
   if (auto sum = index.getDefiningOp<arith::AddIOp>())
     if (std::optional<int64_t> offset = getConstantIntValue(sum.getRhs())) {
       result = affineOf(sum.getLhs());
       result.offset += *offset;
+      return result;
+    } else if (auto group = sum.getRhs().getDefiningOp<arith::DivUIOp>();
+               group && group.getLhs().getDefiningOp<LaneOp>() && getConstantIntValue(group.getRhs())) {
+      result = affineOf(sum.getLhs());
+      int64_t lanes = sum->getParentOfType<KernelOp>().getLanes();
+      result.offset += (lanes - 1) / *getConstantIntValue(group.getRhs());
       return result;
     }
   if (auto product = index.getDefiningOp<arith::MulIOp>())
@@ -154,7 +168,7 @@ std::optional<Use> useOf(KernelOp kernel, unsigned argument) {
       return use;
     }
   }
-  return storesBehind(kernel, use) ? std::optional(use) : std::nullopt;
+  return use.indices.size() == 1 && storesBehind(kernel, use) ? std::optional(use) : std::nullopt;
 }
 
 /// Makes a kernel one for windows of `rows` of the weights `arguments`: a further number says where it
@@ -194,7 +208,7 @@ private:
     for (Value index : use.indices) {
       builder.setInsertionPointAfterValue(index);
       Value shifted = arith::SubIOp::create(builder, index.getLoc(), index, begin);
-      if (!use.pieces)
+      if (!use.pieces || index.getDefiningOp<arith::MinUIOp>())
         shifted = arith::MinUIOp::create(builder, index.getLoc(), shifted, constant(rows - 1));
       for (Operation *load : use.loads)
         if (loadedFrom(load).second == index)
@@ -203,7 +217,7 @@ private:
   }
 
   void narrowGrid(const Use &use) {
-    int64_t pieces = rows / use.factor;
+    int64_t pieces = llvm::divideCeil(rows, use.factor);
     SmallVector<Attribute> grid(kernel.getGrid().getValue());
     for (Attribute &factor : grid) {
       SmallVector<int64_t> numbers(cast<DenseI64ArrayAttr>(factor).asArrayRef());
@@ -259,9 +273,13 @@ private:
             arith::AndIOp::create(builder, loc, store.getCondition(), inside).getResult());
         continue;
       }
-      auto store = cast<memref::StoreOp>(op);
-      StoreWhereOp::create(builder, loc, inside, store.getValue(), store.getMemref(), store.getIndices());
-      store.erase();
+      if (auto store = dyn_cast<memref::StoreOp>(op)) {
+        StoreWhereOp::create(builder, loc, inside, store.getValue(), store.getMemref(), store.getIndices());
+      } else {
+        auto four = cast<vector::StoreOp>(op);
+        StoreWhereOp::create(builder, loc, inside, four.getValueToStore(), four.getBase(), four.getIndices());
+      }
+      op->erase();
     }
   }
 
@@ -284,15 +302,19 @@ struct Windows {
   int64_t most = INT64_MAX; // rows
   int64_t unit = 1;         // windows begin at, and are, multiples of this
 
-  /// Rows of each; 0: it cannot be split so.
+  /// Rows of each, as many over whole units as there are in all, since the last one ends with the weight; 0:
+  /// it cannot be split so.
   int64_t rows() const {
-    for (int64_t count = llvm::divideCeil(total, std::max<int64_t>(most, 1)); count <= total; ++count) {
-      int64_t rows = llvm::alignTo(llvm::divideCeil(total, count), unit);
+    for (int64_t count = 2; count <= total; ++count) {
+      // The first count - 1 advance by whole units.
+      int64_t rows = total % unit + llvm::alignTo(llvm::divideCeil(total - total % unit, count), unit);
       if (rows <= most)
-        return total % unit == 0 && rows < total ? rows : 0;
+        return rows < total && step(rows) > 0 ? rows : 0;
     }
     return 0;
   }
+  /// From one window's begin to the next's.
+  int64_t step(int64_t rows) const { return rows / unit * unit; }
 };
 
 struct SplitWeights : impl::SplitWeightsBase<SplitWeights> {
@@ -385,19 +407,20 @@ private:
 
   void apply(const Split &split) {
     LaunchOp launch = split.launch;
-    int64_t rows = 0, total = 0;
+    int64_t rows = 0, total = 0, step = 0;
     for (unsigned number : split.arguments) {
       const Windows &windows = weights[keyOf(launch.getBuffers()[number].getDefiningOp<PackedOp>())];
       if (windows.rows() == 0 || (rows && windows.rows() != rows))
         return;
       rows = windows.rows();
       total = windows.total;
+      step = windows.step(rows);
     }
     KernelOp kernel = windowed(launch, split.arguments, rows);
     bool byPieces = kernel.getGrid() !=
                     SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr()).getGrid();
     OpBuilder builder(launch);
-    for (int64_t begin = 0; begin < total; begin += rows) {
+    for (int64_t begin = 0; begin == 0 || begin - step + rows < total; begin += step) {
       int64_t first = std::min(begin, total - rows);
       auto part = cast<LaunchOp>(builder.clone(*launch));
       part.setKernel(kernel.getSymName());

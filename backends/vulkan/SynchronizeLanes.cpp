@@ -1,8 +1,9 @@
 //===- SynchronizeLanes.cpp - place scratch memory and insert barriers ----===//
 //
-// Terms: an access is *own* if lane l touches only elements whose innermost index is l modulo the lanes; it
-// is *uniform* if all lanes touch the same element; two accesses *conflict* if they may meet in an element,
-// come from different lanes and one of them writes.
+// Terms: an access is *own* if lane l touches only elements whose innermost index is l modulo the lanes, a
+// *row* if it touches only elements whose outermost index is l; it is *uniform* if all lanes touch the same
+// element; two accesses *conflict* if they may meet in an element, come from different lanes and one of them
+// writes.
 //
 // 1. Scratch memory with own accesses only, or with uniform ones only (each lane then keeps what all would
 // keep), is private.
@@ -22,6 +23,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -33,7 +35,7 @@ namespace heddle::vulkan {
 
 namespace {
 
-enum class Pattern { Own, Uniform, Other };
+enum class Pattern { Own, Row, Uniform, Other };
 
 struct Access {
   Value memory;
@@ -49,7 +51,7 @@ struct Pending {
     return llvm::any_of(accesses, [&](const Access &before) {
       if (before.memory != next.memory || !(before.writes || next.writes))
         return false;
-      if (before.pattern == Pattern::Own && next.pattern == Pattern::Own)
+      if (before.pattern == next.pattern && (next.pattern == Pattern::Own || next.pattern == Pattern::Row))
         return false;
       // One lane writes for all, in order.
       return !(before.writes && next.writes && before.pattern == Pattern::Uniform &&
@@ -122,12 +124,16 @@ bool Synchronizer::isMultipleOfLanes(Value value) {
 Pattern Synchronizer::patternOf(Value memory, ValueRange indices) {
   if (llvm::none_of(indices, [&](Value index) { return divergence.isVarying(index); }))
     return Pattern::Uniform;
-  if (llvm::any_of(indices.drop_back(), [&](Value index) { return divergence.isVarying(index); }))
-    return Pattern::Other;
+  auto isLane = [](Value value) { return isa_and_nonnull<LaneOp>(value.getDefiningOp()); };
+  if (llvm::any_of(indices.drop_back(), [&](Value index) { return divergence.isVarying(index); })) {
+    bool ownRow = isLane(indices.front()) && llvm::none_of(indices.drop_front(), [&](Value index) {
+                    return divergence.isVarying(index);
+                  });
+    return ownRow ? Pattern::Row : Pattern::Other;
+  }
   if (cast<MemRefType>(memory.getType()).getShape().back() % int64_t(kernel.getLanes()) != 0)
     return Pattern::Other;
   Value last = indices.back();
-  auto isLane = [](Value value) { return isa_and_nonnull<LaneOp>(value.getDefiningOp()); };
   if (isLane(last))
     return Pattern::Own;
   if (auto sum = last.getDefiningOp<arith::AddIOp>()) // lane + a multiple, in any grouping
@@ -146,6 +152,10 @@ std::optional<Access> Synchronizer::accessOf(Operation *op) {
   }
   if (auto store = dyn_cast<memref::StoreOp>(op))
     return Access{store.getMemref(), true, patternOf(store.getMemref(), store.getIndices())};
+  if (auto store = dyn_cast<vector::StoreOp>(op)) {
+    Pattern pattern = patternOf(store.getBase(), store.getIndices());
+    return Access{store.getBase(), true, pattern == Pattern::Uniform ? pattern : Pattern::Other};
+  }
   if (auto store = dyn_cast<StoreWhereOp>(op))
     return Access{store.getMemref(), true, patternOf(store.getMemref(), store.getIndices())};
   return std::nullopt;
@@ -158,7 +168,8 @@ LogicalResult Synchronizer::placeScratch() {
     reduces |= isa<LaneReduceOp>(op);
     if (auto scratch = dyn_cast<ScratchOp>(op)) {
       auto type = cast<MemRefType>(scratch.getType());
-      if (!type.hasStaticShape() || !type.getLayout().isIdentity() || !type.getElementType().isIntOrFloat()) {
+      if (!type.hasStaticShape() || !type.getLayout().isIdentity() ||
+          !getElementTypeOrSelf(type.getElementType()).isIntOrFloat()) {
         op->emitError() << "scratch memory must have a static shape of numbers, found " << type;
         return WalkResult::interrupt();
       }
@@ -177,7 +188,8 @@ LogicalResult Synchronizer::placeScratch() {
     auto all = [&](Pattern pattern) {
       return llvm::all_of(found, [&](Pattern one) { return one == pattern; });
     };
-    int64_t bytes = cast<MemRefType>(memory.getType()).getNumElements() * 4;
+    auto type = cast<MemRefType>(memory.getType());
+    int64_t bytes = type.getNumElements() * (isa<VectorType>(type.getElementType()) ? 16 : 4);
     StringRef place = "device";
     if (all(Pattern::Own) || all(Pattern::Uniform))
       place = "private";

@@ -1,5 +1,6 @@
 #include "passes/kernels/BlockDecoder.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace heddle;
@@ -16,7 +17,17 @@ BlockDecoder::BlockDecoder(OpBuilder &builder, Location loc, Format format, std:
 //---------------------------------------------------------------------------------------------===//
 
 Value BlockDecoder::index(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
-Value BlockDecoder::constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 32); }
+
+Type BlockDecoder::shaped(Type element, Value word) {
+  auto vector = dyn_cast<VectorType>(word.getType());
+  return vector ? VectorType::get(vector.getShape(), element) : element;
+}
+Value BlockDecoder::constant(int64_t value, Value word) {
+  TypedAttr number = builder.getI32IntegerAttr(static_cast<int32_t>(value));
+  if (auto vector = dyn_cast<VectorType>(shaped(builder.getI32Type(), word)))
+    number = DenseElementsAttr::get(vector, number);
+  return arith::ConstantOp::create(builder, loc, number);
+}
 
 Value BlockDecoder::add(Value a, Value b) { return builder.createOrFold<arith::AddIOp>(loc, a, b); }
 Value BlockDecoder::times(Value a, int64_t b) {
@@ -30,18 +41,22 @@ Value BlockDecoder::modulo(Value a, int64_t b) {
 }
 
 Value BlockDecoder::shiftRight(Value word, Value bits) {
+  if (std::optional<int64_t> known = getConstantIntValue(bits))
+    return builder.createOrFold<arith::ShRUIOp>(loc, word, constant(*known, word));
   Value by = builder.createOrFold<arith::IndexCastOp>(loc, builder.getI32Type(), bits);
+  if (isa<VectorType>(word.getType()))
+    by = vector::BroadcastOp::create(builder, loc, word.getType(), by);
   return builder.createOrFold<arith::ShRUIOp>(loc, word, by);
 }
 Value BlockDecoder::mask(Value word, int64_t bits) {
-  return builder.createOrFold<arith::AndIOp>(loc, word, constant(static_cast<int32_t>(bits)));
+  return builder.createOrFold<arith::AndIOp>(loc, word, constant(bits, word));
 }
 Value BlockDecoder::signedByte(Value word) {
-  Value top = builder.createOrFold<arith::ShLIOp>(loc, word, constant(24));
-  return builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24));
+  Value top = builder.createOrFold<arith::ShLIOp>(loc, word, constant(24, word));
+  return builder.createOrFold<arith::ShRSIOp>(loc, top, constant(24, word));
 }
 Value BlockDecoder::toFloat(Value integer) {
-  return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), integer);
+  return arith::SIToFPOp::create(builder, loc, shaped(builder.getF32Type(), integer), integer);
 }
 
 //===- words
@@ -60,17 +75,18 @@ Value BlockDecoder::word(Value number) {
 /// A float16 in half of a word, as f32.
 Value BlockDecoder::half(Value word, bool high) {
   Value bits = high ? shiftRight(word, index(16)) : word;
-  Value narrow = arith::TruncIOp::create(builder, loc, builder.getI16Type(), bits);
-  Value number = arith::BitcastOp::create(builder, loc, builder.getF16Type(), narrow);
-  return arith::ExtFOp::create(builder, loc, builder.getF32Type(), number);
+  Value narrow = arith::TruncIOp::create(builder, loc, shaped(builder.getI16Type(), word), bits);
+  Value number = arith::BitcastOp::create(builder, loc, shaped(builder.getF16Type(), word), narrow);
+  return arith::ExtFOp::create(builder, loc, shaped(builder.getF32Type(), word), number);
 }
 
 Value BlockDecoder::fromHalves(Value place) {
   Value low = shiftRight(word(index(0)), times(place, 16));
   if (format == Format::F16)
     return half(low, false);
-  Value wide = builder.createOrFold<arith::ShLIOp>(loc, low, constant(16)); // the upper half of a float32
-  return arith::BitcastOp::create(builder, loc, builder.getF32Type(), wide);
+  Value wide =
+      builder.createOrFold<arith::ShLIOp>(loc, low, constant(16, low)); // the upper half of a float32
+  return arith::BitcastOp::create(builder, loc, shaped(builder.getF32Type(), wide), wide);
 }
 
 /// `bits` bits of a column's code, of those in the words from `base` on.
@@ -102,16 +118,17 @@ Value BlockDecoder::chosen(Value code) {
     uint32_t bytes = 0;
     for (int64_t i = 0; i < 4; ++i)
       bytes |= static_cast<uint32_t>(static_cast<uint8_t>(shape.table[from + i])) << 8 * i;
-    return constant(static_cast<int32_t>(bytes));
+    return constant(static_cast<int32_t>(bytes), code);
   };
   auto bit = [&](int64_t which) -> Value {
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, mask(code, which), constant(0));
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, mask(code, which),
+                                 constant(0, code));
   };
   Value fourth = bit(4), eighth = bit(8);
   Value low = arith::SelectOp::create(builder, loc, fourth, four(4), four(0));
   Value high = arith::SelectOp::create(builder, loc, fourth, four(12), four(8));
   Value bytes = arith::SelectOp::create(builder, loc, eighth, high, low);
-  Value shift = builder.createOrFold<arith::ShLIOp>(loc, mask(code, 3), constant(3));
+  Value shift = builder.createOrFold<arith::ShLIOp>(loc, mask(code, 3), constant(3, code));
   return signedByte(builder.createOrFold<arith::ShRUIOp>(loc, bytes, shift));
 }
 
@@ -121,13 +138,13 @@ Value BlockDecoder::raw(Value eight, Value place) {
   Value code = field(0, shape.lowBits, eight, place);
   if (shape.highBits) {
     Value high = field(shape.highWord(), shape.highBits, eight, place);
-    high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits));
+    high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits, high));
     code = builder.createOrFold<arith::OrIOp>(loc, code, high);
   }
   if (!shape.table.empty())
     return toFloat(chosen(code));
   if (shape.bias)
-    code = builder.createOrFold<arith::SubIOp>(loc, code, constant(shape.bias));
+    code = builder.createOrFold<arith::SubIOp>(loc, code, constant(shape.bias, code));
   return toFloat(code);
 }
 
@@ -146,7 +163,7 @@ Value BlockDecoder::pair(int64_t number) {
   if (!shape.highBits)
     return code;
   Value high = pairField(shape.highWord(), shape.highBits, number);
-  high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits));
+  high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits, high));
   return builder.createOrFold<arith::OrIOp>(loc, code, high);
 }
 
@@ -169,8 +186,9 @@ Value BlockDecoder::scale(Value eight) {
   if (!shape.quantized())
     return {};
   Value bits = word(index(shape.scaleWord()));
-  Value whole = shape.offsets ? half(bits, false)
-                              : Value(arith::BitcastOp::create(builder, loc, builder.getF32Type(), bits));
+  Value whole = shape.offsets
+                    ? half(bits, false)
+                    : Value(arith::BitcastOp::create(builder, loc, shaped(builder.getF32Type(), bits), bits));
   return ofGroup(whole, shape.scaleWord() + 1, eight);
 }
 

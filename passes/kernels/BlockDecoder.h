@@ -1,4 +1,5 @@
-// The numbers of one lane's row in a block of a packed weight (see passes/Packing.h for the words).
+// The numbers of one lane's row, or of its four neighbouring rows, in a block of a packed weight (see
+// passes/Packing.h for the words).
 #ifndef HEDDLE_PASSES_KERNELS_BLOCKDECODER_H
 #define HEDDLE_PASSES_KERNELS_BLOCKDECODER_H
 
@@ -11,7 +12,8 @@ namespace heddle {
 /// offset(). Words are loaded once where their number is known when compiling.
 class BlockDecoder {
 public:
-  /// `word(n)` loads word n of the lane's block, n an index: i32. `first` is an index, null for 0.
+  /// `word(n)` loads word n of the lane's block, n an index: i32, or a vector of it, one a row; all numbers
+  /// are then such vectors. `first` is an index, null for 0.
   BlockDecoder(mlir::OpBuilder &builder, mlir::Location loc, Format format,
                std::function<mlir::Value(mlir::Value)> word, mlir::Value first = {});
 
@@ -40,7 +42,9 @@ private:
   mlir::Value toFloat(mlir::Value integer);
 
   mlir::Value index(int64_t value);
-  mlir::Value constant(int64_t value);
+  /// i32, or the type, as vectors where the word is one.
+  mlir::Value constant(int64_t value, mlir::Value word);
+  static mlir::Type shaped(mlir::Type element, mlir::Value word);
   /// Of two indices or two i32, folded where they are known.
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value times(mlir::Value a, int64_t b);

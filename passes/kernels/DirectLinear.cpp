@@ -1,9 +1,11 @@
 // heddle.linear on devices: a register tile of rows by tokens to a lane, weights decoded as they are
-// multiplied, activations read from where they lie, four at a time.
+// multiplied, activations read from where they lie; all of it four at a time.
 //
-// A load costs far more than a product there, so that a large tile pays: of 8 vectors of rows and 8 tokens,
-// 64 products come to a load of a weight's and two loads of activations'. Columns go by in steps of 32 or 16,
-// which have one scale in quantised formats, and within these by eight: the code is for eight columns only.
+// A load costs far more than a product there, and four words cost what one does. So a lane owns four
+// neighbouring rows, which a panel has side by side: its weights and its sums are vectors of four. Sixteen
+// lanes have the rows of four panels, a *group* of 64. A tile is two groups and 8 tokens: 64 products come to
+// a load of weights and four of activations. Columns of quantised formats go by in steps of 32 or 16, which
+// have one scale, and within these by eight: the code is for eight columns only. Others go by in fours.
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/LinearEmitter.h"
 
@@ -12,7 +14,7 @@ using namespace heddle;
 
 namespace {
 
-constexpr int64_t kEight = 8, kPieces = 6;
+constexpr int64_t kEight = 8, kFour = 4, kPieces = 6;
 
 /// A kernel that evaluates the prologue into memory: a row of activations a vector, padded with zeros.
 class ActivationRows : public LinearEmitter {
@@ -66,12 +68,10 @@ public:
   void emit() override {
     chooseTile();
     findActivations();
-    results = scratch({together, count, tokens, options.lanes}, k.builder.getF32Type());
+    results = scratch({together, count, tokens, options.lanes}, fourType());
     Value chunkCount = k.constant(chunks);
     Value part = arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount);
-    firstGroup = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), together);
-    for (int64_t v = 0; v < vectors; ++v)
-      groupOf.push_back(plus(firstGroup, k.constant(v / count)));
+    placeRows(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount));
     if (isGrouped()) {
       auto [from, to] = takeGroup(part);
       k.loop(from, to, tokens, [&, to = to](Value first) { computeTile(first, to); });
@@ -89,12 +89,14 @@ public:
 private:
   void chooseTile() {
     count = op.getWeights().size();
+    groupRows = kFour * options.lanes;
+    fours = llvm::divideCeil(rows, groupRows);
     tokens = hasTokens && !options.decode ? options.directTile : 1;
-    together = std::max<int64_t>(1, options.directTile / count);
-    // A number that leaves no group over, and some pieces to be computed side by side.
-    while (together > 1 && (groups % together != 0 || groups / together < kPieces))
+    together = std::clamp<int64_t>(options.directVectors / count, 1, fours);
+    // One token has no other pieces than these, to be computed side by side.
+    while (tokens == 1 && together > 1 && fours / together < kPieces)
       --together;
-    chunks = groups / together;
+    chunks = llvm::divideCeil(fours, together);
     vectors = count * together;
   }
 
@@ -131,6 +133,22 @@ private:
                                           : dim.axis == over[place.index() - leading];
       return fits && dim.divide == 1 && dim.modulo == 0;
     });
+  }
+
+  /// The rows of chunk `chunk`: which panel a lane has of each vector, and where in it.
+  void placeRows(Value chunk) {
+    firstGroup = times(chunk, together);
+    Value four = k.constant(kFour);
+    Value ownPanel = arith::DivUIOp::create(k.builder, k.loc, k.lane, four);
+    slot = times(arith::RemUIOp::create(k.builder, k.loc, k.lane, four), kFour);
+    // Lanes beyond the last panel repeat it; their results are not stored.
+    Value last = k.constant(groups - 1);
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value panel = plus(times(plus(firstGroup, k.constant(v / count)), kFour), ownPanel);
+      panelOf.push_back(chunks * together * kFour == groups
+                            ? panel
+                            : arith::MinUIOp::create(k.builder, k.loc, panel, last).getResult());
+    }
   }
 
   /// The tile of vectors from place `first` on; those from `end` on repeat the last and are not stored. A
@@ -171,30 +189,56 @@ private:
     Weights weights;
     if (!quantized(v % count))
       return weights;
-    weights.block.emplace(decoder(v % count, groupOf[v], step, width));
+    weights.block.emplace(fourDecoder(v, step, width));
     weights.scale = weights.block->scale();
     weights.offset = weights.block->offset();
     return weights;
   }
 
-  /// The weight of vector v in a column of a format without blocks, before any scale; columns beyond the last
-  /// repeat it, as their activations are zero.
+  /// Four rows' words at `indices` of a panel.
+  Value fourWords(int64_t v, ValueRange within, Type word) {
+    SmallVector<Value> indices{packedGroup(panelOf[v])};
+    llvm::append_range(indices, within);
+    indices.push_back(slot);
+    return vector::LoadOp::create(k.builder, k.loc, VectorType::get({kFour}, word), panels(v % count),
+                                  indices);
+  }
+  BlockDecoder fourDecoder(int64_t v, Value step, int64_t columns) {
+    return decoder(v % count, step, columns, [=, this](Value block, Value word) {
+      return fourWords(v, {block, word}, k.builder.getI32Type());
+    });
+  }
+
+  /// The weights of vector v in a column of a format that is not quantised; columns beyond the last repeat
+  /// it, as their activations are zero.
   Value narrowWeight(int64_t v, Value column, int64_t place) {
     const Packing *packed = packing(v % count);
     Value at = plus(column, k.constant(place));
     if (columns != paddedColumns)
-      at = arith::MinUIOp::create(k.builder, k.loc, at, k.constant(columns - 1));
+      at = atMost(at, k.constant(columns - 1));
     if (!packed)
-      return computedElement(v % count, groupOf[v], at);
+      return computedFour(v, at);
     if (packed->format == Format::F32)
-      return load(panels(v % count), ValueRange{packedGroup(groupOf[v]), at, k.lane});
+      return fourWords(v, at, k.builder.getF32Type());
     Value two = k.constant(2); // float16 and bfloat16: two columns to a word
     if (columns == paddedColumns) {
       Value word = plus(arith::DivUIOp::create(k.builder, k.loc, column, two), k.constant(place / 2));
-      return decoder(v % count, groupOf[v], word, 2).element(k.constant(place % 2));
+      return fourDecoder(v, word, 2).element(k.constant(place % 2));
     }
     Value word = arith::DivUIOp::create(k.builder, k.loc, at, two);
-    return decoder(v % count, groupOf[v], word, 2).element(arith::RemUIOp::create(k.builder, k.loc, at, two));
+    return fourDecoder(v, word, 2).element(arith::RemUIOp::create(k.builder, k.loc, at, two));
+  }
+
+  /// The same of a weight that is computed, not stored.
+  Value computedFour(int64_t v, Value column) {
+    SmallVector<Value> elements;
+    Value first = plus(times(panelOf[v], options.lanes), slot);
+    for (int64_t side = 0; side < kFour; ++side) {
+      Value row =
+          arith::MinUIOp::create(k.builder, k.loc, plus(first, k.constant(side)), k.constant(rows - 1));
+      elements.push_back(computedElement(v % count, k.index.perLane(row), column));
+    }
+    return vector::FromElementsOp::create(k.builder, k.loc, fourType(), elements);
   }
 
   /// The stored number of column 8 * eight + place of a step.
@@ -204,54 +248,59 @@ private:
 
   /// Sums [v * tokens + t] over all columns.
   SmallVector<Value> multiply() {
-    SmallVector<Value> zeros(vectors * tokens, k.real(0));
-    return k.loop(
-        k.constant(0), k.constant(paddedColumns / width), 1, zeros, [&](Value step, ValueRange carried) {
-          SmallVector<Weights> weights;
-          for (int64_t v = 0; v < vectors; ++v)
-            weights.push_back(weightsAt(v, step));
-          return tokens == 1 ? stepForOne(step, weights, carried) : stepForMany(step, weights, carried);
-        });
+    SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
+    auto multiplyStep = [&](Value step, ValueRange carried) {
+      SmallVector<Weights> weights;
+      for (int64_t v = 0; v < vectors; ++v)
+        weights.push_back(weightsAt(v, step));
+      return tokens == 1 ? stepForOne(step, weights, carried) : stepForMany(step, weights, carried);
+    };
+    bool inSteps = llvm::any_of(llvm::seq(count), [&](int64_t n) { return quantized(n); });
+    unrolled = inSteps ? kEight : kFour;
+    turns = (inSteps ? width : paddedColumns) / unrolled;
+    if (!inSteps) // one step
+      return multiplyStep(k.constant(0), zeros);
+    return k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros, multiplyStep);
   }
 
-  Value columnOf(Value step, Value eight) { return plus(times(step, width), times(eight, kEight)); }
-  Value lane(Value four, int64_t place) { return vector::ExtractOp::create(k.builder, k.loc, four, place); }
+  Value columnOf(Value step, Value eight) { return plus(times(step, width), times(eight, unrolled)); }
 
   /// One token: the stored numbers are summed, and the block's sum is scaled.
   SmallVector<Value> stepForOne(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
     bool offsets = llvm::any_of(weights, [](const Weights &one) { return bool(one.offset); });
-    SmallVector<Value> start(vectors + offsets, k.real(0));
-    auto parts =
-        k.loop(k.constant(0), k.constant(width / kEight), 1, start, [&](Value eight, ValueRange inner) {
-          SmallVector<Value> next(inner);
-          Value column = columnOf(step, eight);
-          for (int64_t half = 0; half < kEight; half += 4) {
-            Value four = fourActivations(0, plus(column, k.constant(half)));
-            for (int64_t place = half; place < half + 4; ++place) {
-              Value x = lane(four, place - half);
-              for (int64_t v = 0; v < vectors; ++v)
-                next[v] = fma(rawWeight(weights[v], v, eight, column, place), x, next[v]);
-              if (offsets)
-                next[vectors] = arith::AddFOp::create(k.builder, k.loc, next[vectors], x);
-            }
-          }
-          return next;
-        });
+    SmallVector<Value> start(vectors, spread(k.real(0)));
+    if (offsets)
+      start.push_back(k.real(0));
+    auto parts = k.loop(k.constant(0), k.constant(turns), 1, start, [&](Value eight, ValueRange inner) {
+      SmallVector<Value> next(inner);
+      Value column = columnOf(step, eight);
+      for (int64_t half = 0; half < unrolled; half += 4) {
+        Value four = fourActivations(0, plus(column, k.constant(half)));
+        for (int64_t place = half; place < half + 4; ++place) {
+          Value x = part(four, place - half);
+          for (int64_t v = 0; v < vectors; ++v)
+            next[v] = fma(rawWeight(weights[v], v, eight, column, place), spread(x), next[v]);
+          if (offsets)
+            next[vectors] = arith::AddFOp::create(k.builder, k.loc, next[vectors], x);
+        }
+      }
+      return next;
+    });
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v) {
       Value sum = weights[v].scale ? fma(weights[v].scale, parts[v], carried[v])
                                    : Value(arith::AddFOp::create(k.builder, k.loc, parts[v], carried[v]));
-      sums.push_back(weights[v].offset ? fma(weights[v].offset, parts[vectors], sum) : sum);
+      sums.push_back(weights[v].offset ? fma(weights[v].offset, spread(parts[vectors]), sum) : sum);
     }
     return sums;
   }
 
   /// Many tokens: each weight is decoded once, and multiplied with all of them.
   SmallVector<Value> stepForMany(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
-    return k.loop(k.constant(0), k.constant(width / kEight), 1, carried, [&](Value eight, ValueRange inner) {
+    return k.loop(k.constant(0), k.constant(turns), 1, carried, [&](Value eight, ValueRange inner) {
       SmallVector<Value> next(inner);
       Value column = columnOf(step, eight);
-      for (int64_t half = 0; half < kEight; half += 4) {
+      for (int64_t half = 0; half < unrolled; half += 4) {
         SmallVector<Value> fours;
         for (int64_t t = 0; t < tokens; ++t)
           fours.push_back(fourActivations(t, plus(column, k.constant(half))));
@@ -263,7 +312,7 @@ private:
                            ? fma(weight, weights[v].scale, weights[v].offset)
                            : Value(arith::MulFOp::create(k.builder, k.loc, weight, weights[v].scale));
             for (int64_t t = 0; t < tokens; ++t)
-              next[v * tokens + t] = fma(weight, lane(fours[t], place - half), next[v * tokens + t]);
+              next[v * tokens + t] = fma(weight, spread(part(fours[t], place - half)), next[v * tokens + t]);
           }
       }
       return next;
@@ -283,7 +332,7 @@ private:
           SmallVector<Value> products;
           for (int64_t n = 0; n < count; ++n)
             products.push_back(load(results, ValueRange{side, k.constant(n), place, k.lane}));
-          epilogue(env, plus(firstGroup, side), products);
+          fourEpilogue(env, plus(firstGroup, side), products);
         };
         if (tokens == 1)
           return finishOne(vectorOf[0]);
@@ -294,12 +343,42 @@ private:
     });
   }
 
+  /// The epilogue for four rows of a lane's. Rows beyond the last are not stored.
+  void fourEpilogue(Env env, Value group, ArrayRef<Value> products) {
+    Idx first = k.index.withLane(k.index.uniform(times(group, groupRows), groupRows), kFour);
+    auto inside = [&](Value row) -> Value {
+      if (rows == chunks * together * groupRows)
+        return {};
+      return arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, row, k.constant(rows));
+    };
+    if (rowSizes.empty() || rowSizes.back() % kFour) { // the four may differ in other axes, too: one by one
+      k.loop(k.constant(0), k.constant(kFour), 1, [&](Value side) {
+        auto own = llvm::map_to_vector(products, [&](Value four) -> Value {
+          return vector::ExtractOp::create(k.builder, k.loc, four, side);
+        });
+        Value row = plus(k.index.value(first), side);
+        epilogue(env, k.index.perLane(row), own, inside(row));
+      });
+      return;
+    }
+    for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(first, rowSizes)))
+      env[axis] = part;
+    SmallVector<Value> arguments(products);
+    for (Value extra : op.getExtras())
+      arguments.push_back(points.four(extra, env, rowAxes.back()));
+    Value where = inside(k.index.value(first));
+    auto results = points.inlineScalars(op.getEpilogue().front(), arguments);
+    for (auto [out, value] : llvm::zip(op.getOuts(), results))
+      points.storeFour(out, env, rowAxes.back(), isa<VectorType>(value.getType()) ? value : spread(value),
+                       where);
+  }
+
   int64_t width; // columns of a step
-  int64_t count, tokens, together, chunks, vectors, columnDims = 1;
-  Value activations, firstGroup, results;
+  int64_t count, tokens, groupRows, fours, together, chunks, vectors, unrolled, turns, columnDims = 1;
+  Value activations, firstGroup, slot, results;
   SmallVector<std::string> activationAxes; // of `activations` but the columns
-  SmallVector<Value> groupOf;
-  SmallVector<Env> vectorOf; // of the tile
+  SmallVector<Env> vectorOf;               // of the tile
+  SmallVector<Value> panelOf;
 };
 
 } // namespace

@@ -13,8 +13,9 @@ struct KernelOptions {
   int64_t tileBytes = 256 * 1024; // of activations that stay in the nearest large cache
   bool dot2 = false;      // an int16 dot product is fast: activations beside quantised weights become int16
   bool direct = false;    // nothing is near enough to copy activations to: linears read them where they lie
-  int64_t directTile = 8; // vectors of rows, and tokens, to a direct linear's register tile
-  bool decode = false;    // T is 1
+  int64_t directTile = 8; // tokens to a direct linear's register tile,
+  int64_t directVectors = 2; // and vectors of four rows
+  bool decode = false;       // T is 1
 };
 
 /// What every emitter needs.

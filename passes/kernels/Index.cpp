@@ -1,5 +1,4 @@
 #include "passes/kernels/Index.h"
-#include <numeric>
 
 using namespace mlir;
 using namespace heddle;
@@ -11,19 +10,25 @@ Idx IndexMath::constant(int64_t value) {
 Value IndexMath::value(const Idx &index) {
   if (!index.lane)
     return index.base;
-  return builder.createOrFold<arith::AddIOp>(loc, index.base, lane);
+  Value own = lane;
+  if (index.neighbours != 1)
+    own = arith::MulIOp::create(builder, loc, lane,
+                                arith::ConstantIndexOp::create(builder, loc, index.neighbours));
+  return builder.createOrFold<arith::AddIOp>(loc, index.base, own);
 }
 
 Idx IndexMath::add(const Idx &a, const Idx &b) {
+  int64_t divisor = std::gcd(a.divisor(), b.divisor());
   if (a.lane && b.lane)
-    return perLane(builder.createOrFold<arith::AddIOp>(loc, value(a), value(b)));
+    return perLane(builder.createOrFold<arith::AddIOp>(loc, value(a), value(b)), divisor);
   Idx sum;
   sum.lane = a.lane || b.lane;
   sum.varying = a.varying || b.varying;
   sum.align = std::gcd(a.align, b.align);
+  sum.neighbours = a.lane ? a.neighbours : b.neighbours;
   sum.base = builder.createOrFold<arith::AddIOp>(loc, a.base, b.base);
   if (sum.varying && sum.lane) // a gather either way
-    return perLane(value(sum));
+    return perLane(value(sum), divisor);
   return sum;
 }
 
@@ -34,7 +39,7 @@ Idx IndexMath::scale(const Idx &a, int64_t factor) {
     return a;
   Value by = arith::ConstantIndexOp::create(builder, loc, factor);
   Value product = builder.createOrFold<arith::MulIOp>(loc, value(a), by);
-  return a.lane || a.varying ? perLane(product) : uniform(product, a.align * factor);
+  return a.lane || a.varying ? perLane(product, a.divisor() * factor) : uniform(product, a.align * factor);
 }
 
 Idx IndexMath::divide(const Idx &a, int64_t divisor) {
@@ -42,7 +47,8 @@ Idx IndexMath::divide(const Idx &a, int64_t divisor) {
     return a;
   Value by = arith::ConstantIndexOp::create(builder, loc, divisor);
   if (a.varying || !staysInBlock(a, divisor))
-    return perLane(builder.createOrFold<arith::DivUIOp>(loc, value(a), by));
+    return perLane(builder.createOrFold<arith::DivUIOp>(loc, value(a), by),
+                   a.divisor() % divisor ? 1 : a.divisor() / divisor);
   return uniform(builder.createOrFold<arith::DivUIOp>(loc, a.base, by),
                  a.align % divisor ? 1 : a.align / divisor);
 }
@@ -50,10 +56,11 @@ Idx IndexMath::divide(const Idx &a, int64_t divisor) {
 Idx IndexMath::modulo(const Idx &a, int64_t divisor) {
   Value by = arith::ConstantIndexOp::create(builder, loc, divisor);
   if (a.varying || !staysInBlock(a, divisor))
-    return perLane(builder.createOrFold<arith::RemUIOp>(loc, value(a), by));
+    return perLane(builder.createOrFold<arith::RemUIOp>(loc, value(a), by), std::gcd(a.divisor(), divisor));
   if (a.align % divisor == 0)
-    return {constant(0).base, a.lane, 0, false};
-  return {builder.createOrFold<arith::RemUIOp>(loc, a.base, by), a.lane, std::gcd(a.align, divisor), false};
+    return {constant(0).base, a.lane, 0, false, a.neighbours};
+  return {builder.createOrFold<arith::RemUIOp>(loc, a.base, by), a.lane, std::gcd(a.align, divisor), false,
+          a.neighbours};
 }
 
 SmallVector<Idx> IndexMath::split(const Idx &index, ArrayRef<int64_t> sizes) {

@@ -5,16 +5,21 @@
 
 #include "ir/Heddle.h"
 #include "llvm/ADT/StringMap.h"
+#include <numeric>
 
 namespace heddle {
 
-/// base, or base + lane. `align` is a known divisor of base (0: base is zero). A base may itself vary by
-/// lane; `lane` is then false.
+/// base, or base + lane * neighbours. `align` is a known divisor of base (0: base is zero). A base may itself
+/// vary by lane; `lane` is then false.
 struct Idx {
   mlir::Value base;
   bool lane = false;
   int64_t align = 1;
   bool varying = false;
+  int64_t neighbours = 1; // indices from one lane's to the next's
+
+  /// A known divisor of the index in every lane, 0 where it is zero.
+  int64_t divisor() const { return lane ? std::gcd(align, neighbours) : align; }
 };
 
 /// Where one stands: an index for each axis.
@@ -28,8 +33,10 @@ public:
   Idx constant(int64_t value);
   /// A uniform value, known to be a multiple of `align`.
   Idx uniform(mlir::Value value, int64_t align = 1) { return {value, false, align, false}; }
-  Idx perLane(mlir::Value value) { return {value, false, 1, true}; }
-  Idx withLane(Idx index) { return {index.base, true, index.align, false}; }
+  Idx perLane(mlir::Value value, int64_t align = 1) { return {value, false, align, true}; }
+  Idx withLane(Idx index, int64_t neighbours = 1) {
+    return {index.base, true, index.align, false, neighbours};
+  }
   mlir::Value value(const Idx &index);
   Idx add(const Idx &a, const Idx &b);
   Idx addConstant(const Idx &a, int64_t b);
@@ -43,7 +50,7 @@ public:
 private:
   /// Whether all lanes fall in the same block of `size`.
   bool staysInBlock(const Idx &a, int64_t size) const {
-    return !a.lane || (size % lanes == 0 && a.align % lanes == 0);
+    return !a.lane || (size % (lanes * a.neighbours) == 0 && a.align % (lanes * a.neighbours) == 0);
   }
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -11,7 +11,7 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 }
 
 LinearEmitter::LinearEmitter(LinearOp op, EmitContext &context)
-    : op(op), context(context), options(context.options), k(context.kernel(op)), points(k),
+    : KernelEmitter(op, context), op(op), context(context),
       weightType(cast<NamedTensorType>(op.getWeights()[0].getType())) {
   over = axisNames(op.getOver());
   for (StringRef axis : over)
@@ -113,14 +113,19 @@ const Packing *LinearEmitter::packing(unsigned n) {
   const Packing *known = weight ? k.memory.packing(weight.getName()) : nullptr;
   return known && known->panels ? known : nullptr;
 }
+
 Value LinearEmitter::computedElement(unsigned n, Value group, Value column) {
-  Env env;
   Idx index = row(group);
   if (rows % options.lanes) {
     Value last = k.constant(rows - 1);
     index = k.index.perLane(arith::MinUIOp::create(k.builder, k.loc, k.index.value(index), last));
   }
-  for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(index, rowSizes)))
+  return computedElement(n, index, column);
+}
+
+Value LinearEmitter::computedElement(unsigned n, const Idx &row, Value column) {
+  Env env;
+  for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(row, rowSizes)))
     env[axis] = part;
   for (auto [axis, part] : llvm::zip(over, k.index.split(k.index.uniform(column), columnSizes)))
     env[axis] = part;
@@ -128,17 +133,24 @@ Value LinearEmitter::computedElement(unsigned n, Value group, Value column) {
     env[*op.getChoice()] = k.index.uniform(choice);
   return points.point(op.getWeights()[n], env);
 }
+
 BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value step, int64_t width) {
-  Value memref = panels(n), block = step, first;
+  Value memref = panels(n);
+  group = packedGroup(group);
+  return decoder(n, step, width, [=, this](Value block, Value word) {
+    return load(memref, ValueRange{group, block, word, k.lane});
+  });
+}
+
+BlockDecoder LinearEmitter::decoder(unsigned n, Value step, int64_t width,
+                                    std::function<Value(Value block, Value word)> load) {
+  Value block = step, first;
   if (int64_t steps = blockShape(packing(n)->format).columns / width; steps > 1) {
     block = k.builder.createOrFold<arith::DivUIOp>(k.loc, step, k.constant(steps));
     first = times(k.builder.createOrFold<arith::RemUIOp>(k.loc, step, k.constant(steps)), width / 8);
   }
-  group = packedGroup(group);
-  auto load = [=, this](Value word) -> Value {
-    return memref::LoadOp::create(k.builder, k.loc, memref, ValueRange{group, block, word, k.lane});
-  };
-  return BlockDecoder(k.builder, k.loc, packing(n)->format, load, first);
+  auto ofBlock = [load = std::move(load), block](Value word) { return load(block, word); };
+  return BlockDecoder(k.builder, k.loc, packing(n)->format, ofBlock, first);
 }
 
 int64_t LinearEmitter::commonGroup() {
@@ -151,18 +163,22 @@ int64_t LinearEmitter::commonGroup() {
 
 void LinearEmitter::epilogue(Env env, Value group, ArrayRef<Value> products) {
   Idx index = row(group);
-  for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(index, rowSizes)))
-    env[axis] = part;
   Value inside;
   if (rows % options.lanes)
     inside = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(index),
                                    k.constant(rows));
+  epilogue(env, index, products, inside);
+}
+
+void LinearEmitter::epilogue(Env env, const Idx &row, ArrayRef<Value> products, Value where) {
+  for (auto [axis, part] : llvm::zip(rowAxes, k.index.split(row, rowSizes)))
+    env[axis] = part;
   SmallVector<Value> arguments(products);
   for (Value extra : op.getExtras())
     arguments.push_back(points.point(extra, env));
   auto results = points.inlineScalars(op.getEpilogue().front(), arguments);
   for (auto [out, value] : llvm::zip(op.getOuts(), results))
-    points.store(out, env, value, inside);
+    points.store(out, env, value, where);
 }
 
 void StagedLinear::oneToken() {

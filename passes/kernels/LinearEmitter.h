@@ -18,35 +18,17 @@
 
 #include "passes/kernels/BlockDecoder.h"
 #include "passes/kernels/Choices.h"
+#include "passes/kernels/KernelEmitter.h"
 
 namespace heddle {
 
-class LinearEmitter {
+class LinearEmitter : public KernelEmitter {
 public:
   LinearEmitter(LinearOp op, EmitContext &context);
   virtual ~LinearEmitter() = default;
   virtual void emit() = 0;
 
 protected:
-  mlir::Value scratch(llvm::ArrayRef<int64_t> shape, mlir::Type type) {
-    return ScratchOp::create(k.builder, k.loc, mlir::MemRefType::get(shape, type));
-  }
-  mlir::Value load(mlir::Value memref, mlir::ValueRange at) {
-    return mlir::memref::LoadOp::create(k.builder, k.loc, memref, at);
-  }
-  void store(mlir::Value value, mlir::Value memref, mlir::ValueRange at) {
-    mlir::memref::StoreOp::create(k.builder, k.loc, value, memref, at);
-  }
-  mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c) {
-    return mlir::math::FmaOp::create(k.builder, k.loc, a, b, c);
-  }
-  mlir::Value plus(mlir::Value a, mlir::Value b) {
-    return k.builder.createOrFold<mlir::arith::AddIOp>(k.loc, a, b);
-  }
-  mlir::Value times(mlir::Value a, int64_t b) {
-    return k.builder.createOrFold<mlir::arith::MulIOp>(k.loc, a, k.constant(b));
-  }
-
   /// The prologue's vector for the token in `env`, handed out 16 columns at a time; columns beyond the last
   /// are zero.
   void forEachColumn(Env &env, llvm::function_ref<void(mlir::Value column, mlir::Value value)> body);
@@ -57,11 +39,15 @@ protected:
   /// How weight n is packed in panels, or null where it is computed, not stored.
   const Packing *packing(unsigned n);
   mlir::Value panels(unsigned n) { return k.read(k.memory.packed(op.getWeights()[n].getDefiningOp())); }
-  /// Column `column` of the lane's row, of a weight that has no panels.
+  /// Column `column` of a row (of the lane's row in a group) of a weight that has no panels.
+  mlir::Value computedElement(unsigned n, const Idx &row, mlir::Value column);
   mlir::Value computedElement(unsigned n, mlir::Value group, mlir::Value column);
   /// Weight n in the group's row and step `step` of `width` columns, which divide its format's block, or are
   /// one: a block of halves.
   BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value step, int64_t width);
+  /// The same of rows whose words `load` loads.
+  BlockDecoder decoder(unsigned n, mlir::Value step, int64_t width,
+                       std::function<mlir::Value(mlir::Value block, mlir::Value word)> load);
   /// Whether weight n is packed in a quantised format.
   bool quantized(unsigned n) { return packing(n) && blockShape(packing(n)->format).quantized(); }
   /// The most columns, 32 or 16, of which each quantised weight has one scale.
@@ -87,12 +73,11 @@ protected:
   /// The epilogue at the vector in `env` (a token's, if there is one) and the rows of a group, with the
   /// products of all weights there.
   void epilogue(Env env, mlir::Value group, llvm::ArrayRef<mlir::Value> products);
+  /// The same at a row; stored `where` the condition holds, null for everywhere.
+  void epilogue(Env env, const Idx &row, llvm::ArrayRef<mlir::Value> products, mlir::Value where);
 
   LinearOp op;
   EmitContext &context;
-  KernelOptions options;
-  KernelBuilder k;
-  PointEmitter points;
   NamedTensorType weightType;
   llvm::SmallVector<llvm::StringRef> over, rowAxes;
   llvm::SmallVector<int64_t> columnSizes, rowSizes;

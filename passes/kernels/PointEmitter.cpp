@@ -1,4 +1,5 @@
 #include "passes/kernels/PointEmitter.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/kernels/BlockDecoder.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -183,6 +184,20 @@ Value PointEmitter::compute(Value tensor, const Env &env) {
       .Default([](Operation *) -> Value { llvm_unreachable("an op that has a kernel of its own"); });
 }
 
+/// Where an operand is a vector of four, the others become such, and the results.
+static void inFours(Operation *op) {
+  if (llvm::none_of(op->getOperandTypes(), llvm::IsaPred<VectorType>))
+    return;
+  OpBuilder builder(op);
+  auto four = [](Type type) { return VectorType::get({4}, type); };
+  for (OpOperand &operand : op->getOpOperands())
+    if (!isa<VectorType>(operand.get().getType()))
+      operand.set(
+          vector::BroadcastOp::create(builder, op->getLoc(), four(operand.get().getType()), operand.get()));
+  for (Value result : op->getResults())
+    result.setType(four(result.getType()));
+}
+
 SmallVector<Value> PointEmitter::inlineScalars(Block &body, ValueRange arguments) {
   IRMapping mapping;
   mapping.map(body.getArguments(), arguments);
@@ -194,7 +209,7 @@ SmallVector<Value> PointEmitter::inlineScalars(Block &body, ValueRange arguments
   };
   for (Operation &op : body.without_terminator()) {
     llvm::for_each(op.getOperands(), bring);
-    k.builder.clone(op, mapping);
+    inFours(k.builder.clone(op, mapping));
   }
   llvm::for_each(body.getTerminator()->getOperands(), bring);
   return llvm::map_to_vector(body.getTerminator()->getOperands(),
@@ -285,6 +300,94 @@ Value PointEmitter::contract(ContractOp op, const Env &env) {
   });
 }
 
+//===- four at a time
+//------------------------------------------------------------------------------------------------------===//
+
+/// Whether four neighbouring indices of an axis, from a multiple of four on, are four words side by side that
+/// begin at a multiple of four words.
+static bool isDenseInFours(const Layout &layout, StringRef axis) {
+  auto isWhole = [](int64_t size) { return size % 4 == 0; };
+  for (auto [place, dim] : llvm::enumerate(layout.dims)) {
+    bool innermost = place + 1 == layout.dims.size();
+    if (!innermost) {
+      if (dim.axis == axis && (dim.modulo || !isWhole(dim.divide)))
+        return false;
+      continue;
+    }
+    int64_t size = dim.modulo ? dim.modulo : dim.size;
+    if (dim.axis != axis || dim.divide != 1 || size == ShapedType::kDynamic || !isWhole(size))
+      return false;
+  }
+  return !layout.dims.empty();
+}
+
+Value PointEmitter::four(Value tensor, const Env &env, StringRef axis) {
+  auto spread = [&](Value scalar) -> Value {
+    return vector::BroadcastOp::create(k.builder, k.loc, VectorType::get({4}, scalar.getType()), scalar);
+  };
+  if (auto found = known.find(tensor); found != known.end())
+    return spread(found->second);
+  if (auto found = aliases.find(tensor); found != aliases.end())
+    return four(found->second, env, axis);
+  NamedTensorType type = typeOf(tensor);
+  if (!type.has(axis))
+    return spread(point(tensor, env));
+  assert(env.lookup(axis).divisor() % 4 == 0 && "four neighbours begin at a multiple of four");
+  const Storage *storage = k.memory.find(tensor);
+  if (!storage)
+    return computeFour(tensor, env, axis);
+  if (type.getFormat() == Format::I1 || !isDenseInFours(storage->layout, axis))
+    return fourPoints(env, axis, [&](const Env &one) { return point(tensor, one); });
+  Value argument = k.read(storage->memref, storage->layout.dynamicDims(k.builder.getContext()));
+  return vector::LoadOp::create(k.builder, k.loc, VectorType::get({4}, type.scalarType()), argument,
+                                address(storage->layout, env));
+}
+
+Value PointEmitter::fourPoints(const Env &env, StringRef axis, llvm::function_ref<Value(const Env &)> point) {
+  SmallVector<Value> values;
+  for (int64_t place = 0; place < 4; ++place) {
+    Env one = env;
+    one[axis] = k.index.addConstant(env.lookup(axis), place);
+    values.push_back(point(one));
+  }
+  return vector::FromElementsOp::create(k.builder, k.loc, VectorType::get({4}, values[0].getType()), values);
+}
+
+Value PointEmitter::computeFour(Value tensor, const Env &env, StringRef axis) {
+  Operation *op = tensor.getDefiningOp();
+  if (auto map = dyn_cast<MapOp>(op)) {
+    auto inputs = llvm::map_to_vector(map.getInputs(), [&](Value input) { return four(input, env, axis); });
+    return inlineScalars(map.getBody().front(), inputs)[0];
+  }
+  if (isa<IndexOp, PositionOp>(op)) {
+    Value first = compute(tensor, env);
+    auto type = VectorType::get({4}, first.getType());
+    Value steps = arith::ConstantOp::create(k.builder, k.loc,
+                                            DenseIntElementsAttr::get(type, ArrayRef<int32_t>{0, 1, 2, 3}));
+    return arith::AddIOp::create(k.builder, k.loc, vector::BroadcastOp::create(k.builder, k.loc, type, first),
+                                 steps);
+  }
+  return fourPoints(env, axis, [&](const Env &one) { return compute(tensor, one); });
+}
+
+void PointEmitter::storeFour(Value tensor, const Env &env, StringRef axis, Value values, Value where) {
+  const Storage *storage = k.memory.find(tensor);
+  if (!storage || typeOf(tensor).getFormat() == Format::I1 || !isDenseInFours(storage->layout, axis)) {
+    for (int64_t place = 0; place < 4; ++place) {
+      Env one = env;
+      one[axis] = k.index.addConstant(env.lookup(axis), place);
+      store(tensor, one, vector::ExtractOp::create(k.builder, k.loc, values, place), where);
+    }
+    return;
+  }
+  Value argument = k.write(storage->memref, storage->layout.dynamicDims(k.builder.getContext()));
+  SmallVector<Value> indices = address(storage->layout, env);
+  if (where)
+    StoreWhereOp::create(k.builder, k.loc, where, values, argument, indices);
+  else
+    vector::StoreOp::create(k.builder, k.loc, values, argument, indices);
+}
+
 //===- reductions
 //----------------------------------------------------------------------------------------------------------===//
 
@@ -292,7 +395,8 @@ Value PointEmitter::within(const Idx &index, NamedTensorType type, StringRef axi
   int64_t size = type.size(axis);
   if (!index.lane && !index.varying)
     return {};
-  if (size != NamedTensorType::kDynamic && index.lane && size % k.lanes == 0 && index.align % k.lanes == 0)
+  int64_t together = k.lanes * index.neighbours;
+  if (size != NamedTensorType::kDynamic && index.lane && size % together == 0 && index.align % together == 0)
     return {};
   return arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, k.index.value(index),
                                k.axisSize(type, axis));

@@ -20,6 +20,12 @@ public:
   /// regrouped tensor. `where`: a condition for each lane, null for all.
   void store(mlir::Value tensor, const Env &env, mlir::Value scalar, mlir::Value where);
 
+  /// The elements at four neighbouring indices of `axis`, from env's on, which is a multiple of four in every
+  /// lane: a vector for each lane. Loaded and stored as one where the tensor's memory has them side by side.
+  mlir::Value four(mlir::Value tensor, const Env &env, llvm::StringRef axis);
+  void storeFour(mlir::Value tensor, const Env &env, llvm::StringRef axis, mlir::Value values,
+                 mlir::Value where);
+
   void storeAt(const Storage &place, const Env &env, mlir::Value scalar, mlir::Value where);
   /// Stores an element of `part` where `through` (a concat, a keep or a regroup of it) has it.
   void storeInto(mlir::Operation *through, mlir::Value part, const Env &env, mlir::Value scalar,
@@ -32,7 +38,7 @@ public:
   void forget(mlir::Value tensor) { known.erase(tensor); }
   bool remembers(mlir::Value tensor) const { return known.count(tensor); }
 
-  /// A region over scalars with its arguments given: what it yields.
+  /// A region over scalars with its arguments given, scalars or vectors of four: what it yields.
   llvm::SmallVector<mlir::Value> inlineScalars(mlir::Block &body, mlir::ValueRange arguments);
   /// Reduces element(env) over axes of `type`: across lanes where all other indices are uniform, in order
   /// otherwise.
@@ -46,6 +52,9 @@ private:
   mlir::Value loadWeight(WeightOp weight, const Env &env);
   mlir::Value loadConstant(ConstantOp constant, const Env &env);
   llvm::SmallVector<mlir::Value> address(const Layout &layout, const Env &env);
+  mlir::Value fourPoints(const Env &env, llvm::StringRef axis,
+                         llvm::function_ref<mlir::Value(const Env &)> point);
+  mlir::Value computeFour(mlir::Value tensor, const Env &env, llvm::StringRef axis);
   mlir::Value map(MapOp op, const Env &env);
   mlir::Value regroup(RegroupOp op, const Env &env);
   /// The point with the indices of `toAxes` of `to`, whose product is that of `fromAxes` of `from`.

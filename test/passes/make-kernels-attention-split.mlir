@@ -9,9 +9,9 @@ heddle.stored @"block.0.sink" ["s"] digits [array<i64: 2, 3>, array<i64: 3, 1>] 
 // One token on a device: the keys are split by 512, each split leaves weighted values, the greatest score and the sum; a
 // second kernel brings them together.
 // CHECK-LABEL: heddle.layer @decode
-// CHECK: %[[PARTIAL:.*]] = heddle.buffer dims ["C/512"] : memref<?x2x3x48xf32>
+// CHECK: %[[PARTIAL:.*]] = heddle.buffer dims ["C/512"] : memref<?x2x3x80xf32>
 // CHECK: heddle.launch @decode.attention(%[[PARTIAL]], %arg0,
-// CHECK-SAME: writes [0]
+// CHECK-SAME: writes [0, 5]
 // CHECK: heddle.launch @decode.attention.2(%[[PARTIAL]], %arg2) writes [1]
 heddle.layer @decode(%q: !q, %x: !k) -> !q attributes {kind = "block", variant = #heddle<variant decode>} {
   %k = heddle.keep "k" %x : (!k) -> !ks
@@ -25,13 +25,19 @@ heddle.layer @decode(%q: !q, %x: !k) -> !q attributes {kind = "block", variant =
 }
 
 // A piece for each split of the cache's room and each shared head; beyond the last key there is nothing to do. The sink is a
-// term of the first split's sum.
+// term of the first split's sum. Where there is one split only, it has the result.
 // CHECK: heddle.kernel @decode.attention lanes 16 grid [array<i64: 3, 512, 2>]
 // CHECK: %[[SPLIT:.*]] = arith.divui %{{.*}}, %c2
 // CHECK: %[[FIRST:.*]] = arith.muli %[[SPLIT]], %c512
 // CHECK: %[[THERE:.*]] = arith.cmpi ult, %[[FIRST]], %{{.*}} : index
 // CHECK: scf.if %[[THERE]]
 // CHECK: arith.cmpi eq, %[[SPLIT]], %c0
+// CHECK: %[[ONE:.*]] = arith.cmpi ult, %{{.*}}, %c513
+// CHECK: scf.if %[[ONE]]
+// CHECK: arith.divf
+// CHECK: %[[SEVERAL:.*]] = arith.cmpi ugt, %{{.*}}, %c512
+// CHECK: scf.if %[[SEVERAL]]
+// CHECK: vector.store %{{.*}}, %arg0[%[[SPLIT]],
 // CHECK: heddle.kernel @decode.attention.2 lanes 16 grid [array<i64: 0, 1, 2>]
 // CHECK: arith.maximumf
 // CHECK: math.exp

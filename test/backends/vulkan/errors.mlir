@@ -29,3 +29,26 @@ heddle.kernel @tables lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   %b = heddle.choose_bytes %a in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
   memref.store %b, %x[%lane] : memref<16xi32>
 } {heddle.spaces = ["arena"]}
+
+// -----
+
+heddle.kernel @twos lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<16xf32>, %y: memref<16xf32>):
+  %c0 = arith.constant 0 : index
+  // expected-error@+1 {{only vectors of four are loaded}}
+  %two = vector.load %x[%c0] : memref<16xf32>, vector<2xf32>
+  vector.store %two, %y[%c0] : memref<16xf32>, vector<2xf32>
+} {heddle.spaces = ["arena", "arena"]}
+
+// -----
+
+heddle.kernel @intoScratch lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<64xf32>):
+  %lane = heddle.lane
+  %c4 = arith.constant 4 : index
+  %at = arith.muli %lane, %c4 : index
+  %s = heddle.scratch : memref<64xf32>
+  %four = vector.load %x[%at] : memref<64xf32>, vector<4xf32>
+  // expected-error@+1 {{only vectors of four are stored, in buffers}}
+  vector.store %four, %s[%at] : memref<64xf32>, vector<4xf32>
+} {heddle.spaces = ["arena"]}

@@ -55,3 +55,44 @@ heddle.kernel @four lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   %a = vector.extract %four[1] : f32 from vector<4xf32>
   memref.store %a, %y[%lane] : memref<16xf32>
 } {heddle.spaces = ["arena", "arena"]}
+
+// -----
+
+// Four neighbours are one store, where a condition holds in a branch; what is a multiple of four is divided part by part.
+// CHECK-LABEL: gpu.module @storeFour
+// CHECK: %[[LANE:.+]] = gpu.thread_id x
+// CHECK: %[[AT:.+]] = arith.addi %{{.+}}, %[[LANE]]
+// CHECK: memref.store %{{.+}}, %{{.+}}[%[[AT]]] : memref<?xvector<4xi32>, #spirv.storage_class<StorageBuffer>>
+// CHECK: scf.if
+// CHECK: memref.store %{{.+}} : memref<?xvector<4xi32>, #spirv.storage_class<StorageBuffer>>
+heddle.kernel @storeFour lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<64xf32>, %y: memref<64xf32>):
+  %lane = heddle.lane
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %at = arith.muli %lane, %c4 : index
+  %four = vector.load %x[%at] : memref<64xf32>, vector<4xf32>
+  vector.store %four, %x[%at] : memref<64xf32>, vector<4xf32>
+  %some = arith.cmpi ult, %lane, %c3 : index
+  heddle.store_where %some, %four, %y[%at] : vector<4xf32>, memref<64xf32>
+} {heddle.spaces = ["arena", "arena"]}
+
+// -----
+
+// What a loop does not change is added first, so that it can leave the loop.
+// CHECK-LABEL: gpu.module @invariant
+// CHECK: scf.for
+// CHECK: scf.for %[[I:.+]] = %c0
+// CHECK: %[[OUTSIDE:.+]] = arith.addi
+// CHECK: arith.addi %[[OUTSIDE]], %[[INSIDE:.+]] : index
+heddle.kernel @invariant lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<4x16xf32>, %y: memref<4x16xf32>):
+  %lane = heddle.lane
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  scf.for %i = %c0 to %c4 step %c1 {
+    %a = memref.load %x[%i, %lane] : memref<4x16xf32>
+    memref.store %a, %y[%i, %lane] : memref<4x16xf32>
+  }
+} {heddle.spaces = ["arena", "arena"]}

@@ -103,3 +103,39 @@ heddle.entry @forward(%y: memref<16xf32>) attributes {defaults = [], extents = a
   heddle.launch @sum(%w, %y) writes [1] : memref<12x16xf32>, memref<16xf32>
   heddle.return
 }
+
+// -----
+
+// Where pieces do not fill the weight, indices stop at its last row. 11 rows of 64 bytes, 4 to a piece: windows of 7 rows begin
+// at 0 and at 4, so that the last ends with the weight; what the first makes of rows 7 and further the second makes again.
+// CHECK: heddle.kernel @odd.window7 lanes 16 grid [array<i64: 1, 1, 2>]
+// CHECK: %[[LEAST:.*]] = arith.minui %{{.*}}, %c10
+// CHECK: %[[HERE:.*]] = arith.subi %[[LEAST]], %{{.*}} : index
+// CHECK: %[[NEAR:.*]] = arith.minui %[[HERE]], %c6
+// CHECK: vector.load %{{.*}}[%[[NEAR]], %{{.*}}] : memref<7x16xf32>, vector<4xf32>
+heddle.kernel @odd lanes 16 grid [array<i64: 1, 1, 3>] dims ["T"] {
+^bb0(%w: memref<11x16xf32>, %y: memref<?x12x16xf32>):
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %c10 = arith.constant 10 : index
+  %lane = heddle.lane
+  %piece = heddle.piece
+  %token = arith.divui %piece, %c3 : index
+  %part = arith.remui %piece, %c3 : index
+  %first = arith.muli %part, %c4 : index
+  %own = arith.divui %lane, %c4 : index
+  %panel = arith.addi %first, %own : index
+  %row = arith.minui %panel, %c10 : index
+  %rest = arith.remui %lane, %c4 : index
+  %slot = arith.muli %rest, %c4 : index
+  %a = vector.load %w[%row, %slot] : memref<11x16xf32>, vector<4xf32>
+  vector.store %a, %y[%token, %panel, %slot] : memref<?x12x16xf32>, vector<4xf32>
+}
+// CHECK: heddle.entry @oddForward
+// CHECK: heddle.packed "w" as "dense [a b]" {first = 0 : i64} : memref<7x16xf32>
+// CHECK: heddle.packed "w" as "dense [a b]" {first = 4 : i64} : memref<7x16xf32>
+heddle.entry @oddForward(%y: memref<?x12x16xf32> {heddle.dims = ["T"]}) attributes {defaults = [], extents = array<i64>, input_names = [], output_names = ["y"]} {
+  %w = heddle.packed "w" as "dense [a b]" : memref<11x16xf32>
+  heddle.launch @odd(%w, %y) writes [1] : memref<11x16xf32>, memref<?x12x16xf32>
+  heddle.return
+}

@@ -101,3 +101,31 @@ heddle.kernel @large lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   %b = memref.load %s[%c0] : memref<16384xf32>
   memref.store %b, %y[%lane] : memref<16xf32>
 }
+
+// -----
+
+// A lane that goes over its own row waits for those who wrote it, and for nobody while it changes it.
+// CHECK-LABEL: heddle.kernel @row
+// CHECK: memref.store %{{.*}}[%c0, %{{.*}}]
+// CHECK-NEXT: gpu.barrier
+// CHECK-NEXT: memref.load
+// CHECK-NEXT: memref.store
+// CHECK-NEXT: memref.load
+// CHECK-NEXT: memref.store
+// CHECK-NEXT: gpu.barrier
+// CHECK-NEXT: memref.load
+heddle.kernel @row lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<16xvector<4xf32>>, %y: memref<16xvector<4xf32>>):
+  %lane = heddle.lane
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = heddle.scratch : memref<16x16xvector<4xf32>>
+  %a = memref.load %x[%lane] : memref<16xvector<4xf32>>
+  memref.store %a, %s[%c0, %lane] : memref<16x16xvector<4xf32>>
+  %b = memref.load %s[%lane, %c0] : memref<16x16xvector<4xf32>>
+  memref.store %b, %s[%lane, %c1] : memref<16x16xvector<4xf32>>
+  %c = memref.load %s[%lane, %c1] : memref<16x16xvector<4xf32>>
+  memref.store %c, %s[%lane, %c0] : memref<16x16xvector<4xf32>>
+  %d = memref.load %s[%c1, %c0] : memref<16x16xvector<4xf32>>
+  memref.store %d, %y[%lane] : memref<16xvector<4xf32>>
+}
