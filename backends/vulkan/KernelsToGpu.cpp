@@ -18,6 +18,7 @@
 #include "backends/vulkan/Passes.h"
 
 #include "backends/lanes/Divergence.h"
+#include "backends/lanes/Multiples.h"
 #include "ir/DynamicDim.h"
 #include "ir/Heddle.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
@@ -73,7 +74,6 @@ private:
   LogicalResult bindScratch();
   LogicalResult lowerBody();
   LogicalResult lower(Operation *op);
-  bool isMultipleOfFour(Value value);
   Value quarter(Value value);
   Value elementNumber(const Words &memory, ValueRange indices, bool fours = false);
   void store(Value value, Value memref, ValueRange indices, Value condition);
@@ -256,37 +256,19 @@ static unsigned loopsAround(Value value) {
 /// value / 4, part by part where the parts are known to be multiples of four: what is left in a loop is
 /// little.
 Value Lowering::quarter(Value value) {
-  auto known = [](Value value) { return getConstantIntValue(value); };
-  if (auto number = known(value))
+  if (auto number = getConstantIntValue(value))
     return constant(*number / 4);
   if (auto product = value.getDefiningOp<arith::MulIOp>())
     for (auto [one, other] :
          {std::pair(product.getLhs(), product.getRhs()), std::pair(product.getRhs(), product.getLhs())})
-      if (auto factor = known(other); factor && *factor % 4 == 0)
+      if (auto factor = getConstantIntValue(other); factor && *factor % 4 == 0)
         return builder.createOrFold<arith::MulIOp>(loc, one, constant(*factor / 4));
   if (auto sum = value.getDefiningOp<arith::AddIOp>();
-      sum && isMultipleOfFour(sum.getLhs()) && isMultipleOfFour(sum.getRhs()))
+      sum && lanes::isMultipleOf(sum.getLhs(), 4) && lanes::isMultipleOf(sum.getRhs(), 4))
     return builder.createOrFold<arith::AddIOp>(loc, quarter(sum.getLhs()), quarter(sum.getRhs()));
   if (auto least = value.getDefiningOp<arith::MinUIOp>())
     return arith::MinUIOp::create(builder, loc, quarter(least.getLhs()), quarter(least.getRhs()));
   return arith::DivUIOp::create(builder, loc, value, constant(4));
-}
-
-bool Lowering::isMultipleOfFour(Value value) {
-  if (auto number = getConstantIntValue(value))
-    return *number % 4 == 0;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
-    return loop && argument == loop.getInductionVar() && isMultipleOfFour(loop.getLowerBound()) &&
-           isMultipleOfFour(loop.getStep());
-  }
-  if (auto product = value.getDefiningOp<arith::MulIOp>())
-    return isMultipleOfFour(product.getLhs()) || isMultipleOfFour(product.getRhs());
-  if (auto sum = value.getDefiningOp<arith::AddIOp>())
-    return isMultipleOfFour(sum.getLhs()) && isMultipleOfFour(sum.getRhs());
-  if (auto least = value.getDefiningOp<arith::MinUIOp>())
-    return isMultipleOfFour(least.getLhs()) && isMultipleOfFour(least.getRhs());
-  return false;
 }
 
 /// The number of an element from the start of its space or memory; of four words (`fours`), which begin at a

@@ -19,6 +19,7 @@
 #include "backends/vulkan/Passes.h"
 
 #include "backends/lanes/Divergence.h"
+#include "backends/lanes/Multiples.h"
 #include "ir/Heddle.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -92,7 +93,6 @@ public:
 private:
   std::optional<Access> accessOf(Operation *op);
   Pattern patternOf(Value memory, ValueRange indices);
-  bool isMultipleOfLanes(Value value);
   LogicalResult placeScratch();
   void findExchanged();
   void walk(Block &block, Pending &pending);
@@ -104,22 +104,6 @@ private:
   llvm::DenseSet<Value> exchanged; // memory through which lanes may exchange numbers
   llvm::SetVector<Operation *> barriers;
 };
-
-bool Synchronizer::isMultipleOfLanes(Value value) {
-  int64_t lanes = kernel.getLanes();
-  if (std::optional<int64_t> known = getConstantIntValue(value))
-    return *known % lanes == 0;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
-    return loop && argument == loop.getInductionVar() && isMultipleOfLanes(loop.getLowerBound()) &&
-           isMultipleOfLanes(loop.getStep());
-  }
-  if (auto sum = value.getDefiningOp<arith::AddIOp>())
-    return isMultipleOfLanes(sum.getLhs()) && isMultipleOfLanes(sum.getRhs());
-  if (auto product = value.getDefiningOp<arith::MulIOp>())
-    return isMultipleOfLanes(product.getLhs()) || isMultipleOfLanes(product.getRhs());
-  return false;
-}
 
 Pattern Synchronizer::patternOf(Value memory, ValueRange indices) {
   if (llvm::none_of(indices, [&](Value index) { return divergence.isVarying(index); }))
@@ -138,7 +122,7 @@ Pattern Synchronizer::patternOf(Value memory, ValueRange indices) {
     return Pattern::Own;
   if (auto sum = last.getDefiningOp<arith::AddIOp>()) // lane + a multiple, in any grouping
     for (auto [lane, base] : {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())})
-      if (isLane(lane) && !divergence.isVarying(base) && isMultipleOfLanes(base))
+      if (isLane(lane) && !divergence.isVarying(base) && lanes::isMultipleOf(base, kernel.getLanes()))
         return Pattern::Own;
   return Pattern::Other;
 }

@@ -145,9 +145,7 @@ private:
     Value last = k.constant(groups - 1);
     for (int64_t v = 0; v < vectors; ++v) {
       Value panel = plus(times(plus(firstGroup, k.constant(v / count)), kFour), ownPanel);
-      panelOf.push_back(chunks * together * kFour == groups
-                            ? panel
-                            : arith::MinUIOp::create(k.builder, k.loc, panel, last).getResult());
+      panelOf.push_back(chunks * together * kFour == groups ? panel : atMost(panel, last));
     }
   }
 
@@ -166,7 +164,7 @@ private:
   }
   Value clamped(Value place, Value end) {
     Value last = arith::SubIOp::create(k.builder, k.loc, end, k.constant(1));
-    return arith::MinUIOp::create(k.builder, k.loc, place, last);
+    return atMost(place, last);
   }
 
   /// Four activations of vector t from `column`, a multiple of four, on.
@@ -234,8 +232,7 @@ private:
     SmallVector<Value> elements;
     Value first = plus(times(panelOf[v], options.lanes), slot);
     for (int64_t side = 0; side < kFour; ++side) {
-      Value row =
-          arith::MinUIOp::create(k.builder, k.loc, plus(first, k.constant(side)), k.constant(rows - 1));
+      Value row = atMost(plus(first, k.constant(side)), k.constant(rows - 1));
       elements.push_back(computedElement(v % count, k.index.perLane(row), column));
     }
     return vector::FromElementsOp::create(k.builder, k.loc, fourType(), elements);
@@ -337,8 +334,7 @@ private:
         if (tokens == 1)
           return finishOne(vectorOf[0]);
         Value at = plus(first, place);
-        k.when(arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, at, end),
-               [&] { finishOne(vectorIn(at)); });
+        k.when(isBelow(at, end), [&] { finishOne(vectorIn(at)); });
       });
     });
   }
@@ -349,7 +345,7 @@ private:
     auto inside = [&](Value row) -> Value {
       if (rows == chunks * together * groupRows)
         return {};
-      return arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ult, row, k.constant(rows));
+      return isBelow(row, k.constant(rows));
     };
     if (rowSizes.empty() || rowSizes.back() % kFour) { // the four may differ in other axes, too: one by one
       k.loop(k.constant(0), k.constant(kFour), 1, [&](Value side) {

@@ -53,7 +53,7 @@ VulkanExecutor::~VulkanExecutor() {
 //===- Memory --------------------------------------------------------------===//
 
 uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes &sizes) const {
-  const format::Kernel &kernel = *Program::forDevices(program.description()).kernels()->Get(step.kernel());
+  const format::Kernel &kernel = kernelOf(step);
   uint64_t count =
       std::min<uint64_t>(evaluate(kernel.grid(), sizes), device.facts.limits.maxComputeWorkGroupCount[0]);
   if (kernel.serial())
@@ -84,10 +84,7 @@ void VulkanExecutor::layOut(const format::Entry &entry, Plan &plan) const {
   plan.layout = layOutArena(entry, plan.most);
   uint64_t scratch = 0;
   for (const format::Step *step : *entry.steps())
-    scratch = std::max(
-        scratch,
-        workgroupsOf(*step, plan.most) *
-            Program::forDevices(program.description()).kernels()->Get(step->kernel())->device_scratch());
+    scratch = std::max(scratch, workgroupsOf(*step, plan.most) * kernelOf(*step).device_scratch());
   plan.scratchAt = plan.layout.bytes;
   plan.arenaBytes = std::max(checkedSum(plan.layout.bytes, scratch), bufferAlignment);
 
@@ -281,7 +278,7 @@ std::vector<uint32_t> VulkanExecutor::pushedWords(const format::Step &step, cons
   if (step.scalars())
     for (float scalar : *step.scalars())
       words.push_back(std::bit_cast<uint32_t>(scalar));
-  if (Program::forDevices(program.description()).kernels()->Get(step.kernel())->device_scratch() != 0)
+  if (kernelOf(step).device_scratch() != 0)
     pushAddress(plan.scratchAt);
   return words;
 }
@@ -291,7 +288,6 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
   CallSizes recordedFor = plan.most; // S may grow up to what it is there
   recordedFor.tokens() = sizes.tokens();
   recordedFor.second() = sizes.second();
-  const format::Program &root = Program::forDevices(program.description());
   auto nextBatch = [&] {
     if (plan.batches == plan.commands.size())
       plan.commands.push_back(device.makeCommands());
@@ -321,7 +317,7 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
     if (i > 0 && i % stepsOfBatch == 0 && sizes.tokens() > 1)
       recorder.goOnIn(nextBatch());
     const format::Step &step = *entry.steps()->Get(i);
-    const format::Kernel &kernel = *root.kernels()->Get(step.kernel());
+    const format::Kernel &kernel = kernelOf(step);
     // A step that needs no window takes the one that is bound.
     if (int window = shared.weights().windowOf(step); window >= 0)
       weightWindow = window;
@@ -378,9 +374,9 @@ void VulkanExecutor::runAlone(const format::Entry &entry, uint32_t number, CallS
     recorder.copyToDevice(upload, at, memory, offset, buffer.size());
   });
   int window = shared.weights().windowOf(step);
-  recorder.dispatch(Program::forDevices(program.description()).kernels()->Get(step.kernel())->name()->c_str(),
-                    shared.pipelines().of(step.kernel()), setFor(window, cacheWindows.windowOf(step)),
-                    pushedWords(step, plan, window), workgroupsOf(step, sizes));
+  recorder.dispatch(kernelOf(step).name()->c_str(), shared.pipelines().of(step.kernel()),
+                    setFor(window, cacheWindows.windowOf(step)), pushedWords(step, plan, window),
+                    workgroupsOf(step, sizes));
   eachBuffer([&](std::span<uint8_t> buffer, uint64_t at, const Buffer &memory, uint64_t offset) {
     recorder.copyFromDevice(memory, offset, download, at, buffer.size());
   });

@@ -72,6 +72,9 @@ private:
   Plan &prepare(const format::Entry &entry, const CallSizes &most, bool taps);
   void layOut(const format::Entry &entry, Plan &plan) const;
   void grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const char *name);
+  const format::Kernel &kernelOf(const format::Step &step) const {
+    return *Program::forDevices(program.description()).kernels()->Get(step.kernel());
+  }
   uint32_t workgroupsOf(const format::Step &step, const CallSizes &sizes) const;
 
   void storeSizes(const CallSizes &sizes);
