@@ -1,7 +1,7 @@
 //===- GgufPreTokenizers.cpp - pre-tokenizers by name ---------------------===//
 //
-// The patterns are those of the models' own tokenizers. White space that no pattern matches stays a piece of its
-// own, which is why some patterns end without one for it.
+// The patterns are those of the models' own tokenizers. White space that no pattern matches stays a piece of
+// its own, which is why some patterns end without one for it.
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/tokenizer/GgufPreTokenizers.h"
@@ -19,11 +19,13 @@ namespace {
 #define WORDS R"(|[^\r\n\p{L}\p{N}]?\p{L}+)"
 #define SIGNS R"(| ?[^\s\p{L}\p{N}]+[\r\n]*)"
 // Words whose small letters may follow capitals but not the other way round; `without` excludes a script.
-#define CASED(without, ending)                                                                                    \
-  R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M})" without R"(]*[\p{Ll}\p{Lm}\p{Lo}\p{M})" without "]+" ending \
-  R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M})" without R"(]+[\p{Ll}\p{Lm}\p{Lo}\p{M})" without "]*" ending
+#define CASED(without, ending)                                                                               \
+  R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M})" without R"(]*[\p{Ll}\p{Lm}\p{Lo}\p{M})" without      \
+  "]+" ending R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M})" without                                 \
+  R"(]+[\p{Ll}\p{Lm}\p{Lo}\p{M})" without "]*" ending
 
-constexpr const char *gpt2Words = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+constexpr const char *gpt2Words =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 constexpr const char *oneDigit = R"(\p{N})";
 constexpr const char *threeDigits = R"(\p{N}{1,3})";
 constexpr const char *eastAsian = R"([一-龥ࠀ-一가-퟿]+)";
@@ -38,15 +40,20 @@ constexpr const char *qwen2[] = {CONTRACTIONS WORDS R"(|\p{N})" SIGNS SPACES};
 constexpr const char *qwen35[] = {
     CONTRACTIONS R"(|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*)" SPACES};
 constexpr const char *seedCoder[] = {CONTRACTIONS WORDS R"(|\p{N}| ?[^\s\p{L}\p{N}\r\n]+)" SPACES};
-constexpr const char *bailing[] = {
-    R"('(?i:[sdmt]|ll|ve|re))" WORDS R"(|\p{N})" SIGNS R"(|\s*[\r\n]|\s+(?!\S)|\s+)"};
+constexpr const char *bailing[] = {R"('(?i:[sdmt]|ll|ve|re))" WORDS R"(|\p{N})" SIGNS
+                                   R"(|\s*[\r\n]|\s+(?!\S)|\s+)"};
 constexpr const char *tekken[] = {CASED("", "") R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*)" SPACES};
-constexpr const char *gpt4o[] = {CASED("", CONTRACTIONS "?") R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*)" SPACES};
+constexpr const char *gpt4o[] = {
+    CASED("", CONTRACTIONS "?") R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*)" SPACES};
 constexpr const char *kimiK2[] = {
     R"([\p{Han}]+|)" CASED(R"(&&[^\p{Han}])", CONTRACTIONS "?") R"(|\p{N}{1,3})" SIGNS SPACES};
 // The model lists the letters that have case, as Unicode knew them; the Georgian ones were none yet.
-constexpr const char *deepseekLlm[] = {R"([\r\n])", R"(\s?(?:(?![\x{10D0}-\x{10FF}])\p{L&})+)",
-                                       R"(\s?[!-/:-~！-／：-～‘-‟　-。]+)", R"(\s+$)", eastAsian, R"(\p{N}+)"};
+constexpr const char *deepseekLlm[] = {R"([\r\n])",
+                                       R"(\s?(?:(?![\x{10D0}-\x{10FF}])\p{L&})+)",
+                                       R"(\s?[!-/:-~！-／：-～‘-‟　-。]+)",
+                                       R"(\s+$)",
+                                       eastAsian,
+                                       R"(\p{N}+)"};
 constexpr const char *deepseekCoder[] = {R"([\r\n])", R"(\s?\p{L}+)", R"(\s?\p{P}+)", eastAsian, oneDigit};
 constexpr const char *deepseekV3[] = {
     threeDigits, R"([一-龥぀-ゟ゠-ヿ]+)",
@@ -62,24 +69,28 @@ struct Group {
 const Group groups[] = {
     {{unnamed}, {"default"}},
     {{gpt2},
-     {"gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "jina-es", "jina-de", "jina-v2-es", "jina-v2-de",
-      "gigachat", "a.x-4.0", "mellum", "exaone4", "granite-docling"}},
-    {{digitsThenGpt2}, {"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"}},
+     {"gpt-2", "phi-2", "roberta-bpe", "jais", "jina-v1-en", "jina-v2-code", "trillion", "jina-es", "jina-de",
+      "jina-v2-es", "jina-v2-de", "gigachat", "a.x-4.0", "mellum", "exaone4", "granite-docling"}},
+    {{gpt2, false, false, /*nfc=*/true}, {"modern-bert", "mpt", "olmo"}},
+    {{digitsThenGpt2}, {"smollm", "starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"}},
+    {{digitsThenGpt2, false, false, /*nfc=*/true}, {"command-r"}},
     {{falcon}, {"falcon"}},
     {{llama3, /*ignoreMerges=*/true, /*addBos=*/true},
-     {"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"}},
+     {"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
+      "jina-v5-nano"}},
     {{llama3}, {"dbrx", "smaug-bpe", "glm4", "chatglm-bpe"}},
     {{qwen2, false, false, /*nfc=*/true}, {"qwen2"}},
-    {{qwen2}, {"deepseek-r1-qwen", "stablelm2", "hunyuan", "megrez", "kormo", "grok-2"}},
+    {{qwen2},
+     {"deepseek-r1-qwen", "stablelm2", "hunyuan", "megrez", "kormo", "grok-2", "f2llmv2", "solar-open"}},
     {{qwen35, false, false, /*nfc=*/true}, {"qwen35"}},
     {{deepseekLlm}, {"deepseek-llm"}},
     {{deepseekCoder}, {"deepseek-coder"}},
-    {{deepseekV3}, {"deepseek-v3", "deepseek-r1", "hunyuan-dense"}},
-    {{gpt4o}, {"gpt-4o", "llama4", "minimax-m2"}},
+    {{deepseekV3}, {"deepseek-v3", "deepseek-r1", "hunyuan-dense", "hy_v4", "joyai-llm"}},
+    {{gpt4o}, {"gpt-4o", "llama4", "minimax-m2", "kanana2", "talkie"}},
     {{tekken, /*ignoreMerges=*/true, /*addBos=*/true}, {"tekken"}},
     {{kimiK2}, {"kimi-k2"}},
     {{seedCoder}, {"seed-coder"}},
-    {{bailing}, {"bailingmoe", "llada-moe"}},
+    {{bailing}, {"bailingmoe", "bailingmoe2", "llada-moe"}},
     {{bloom}, {"bloom", "poro-chat", "gpt3-finnish"}},
     {{viking}, {"viking"}},
 };

@@ -117,18 +117,6 @@ std::string replacement(const Part &part) {
   return part.object.getString("replacement").value_or("\xE2\x96\x81").str();
 }
 
-/// BertNormalizer: what it is made of, each a step of its own.
-void addBertNormalizer(const Part &part, TokenizerModel &model) {
-  using Kind = Normalizer::Kind;
-  bool lowercase = part.flag("lowercase", true), strip = part.flag("strip_accents", lowercase);
-  for (auto [wanted, kind] : {std::pair(part.flag("clean_text", true), Kind::CleanText),
-                              std::pair(part.flag("handle_chinese_chars", true), Kind::SpaceIdeographs),
-                              std::pair(strip, Kind::Nfd), std::pair(strip, Kind::StripNonspacingMarks),
-                              std::pair(lowercase, Kind::Lowercase)})
-    if (wanted)
-      model.normalizers.emplace_back().kind = kind;
-}
-
 /// Precompiled: a map in base64.
 Error addPrecompiled(const Part &part, TokenizerModel &model) {
   std::vector<char> bytes;
@@ -148,7 +136,10 @@ Error addNormalizer(const Part &part, TokenizerModel &model) {
   if (part.type() == "Precompiled")
     return addPrecompiled(part, model);
   if (part.type() == "BertNormalizer") {
-    addBertNormalizer(part, model);
+    bool lowercase = part.flag("lowercase", true);
+    addBertNormalizer({part.flag("clean_text", true), part.flag("handle_chinese_chars", true),
+                       part.flag("strip_accents", lowercase), lowercase},
+                      model);
     return Error::success();
   }
   if (part.type() == "Nmt") { // some control characters go, others and signs of no width become spaces
@@ -195,9 +186,8 @@ Error addNormalizer(const Part &part, TokenizerModel &model) {
 
 Error addPreTokenizer(const Part &part, TokenizerModel &model) {
   using Kind = PreTokenizerStep::Kind;
-  if (part.type() == "BertPreTokenizer") { // words, and each punctuation sign alone
-    model.preTokenizer.emplace_back().kind = Kind::WhitespaceSplit;
-    model.preTokenizer.emplace_back().kind = Kind::Punctuation;
+  if (part.type() == "BertPreTokenizer") {
+    addBertPreTokenizer(model);
     return Error::success();
   }
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
@@ -238,11 +228,7 @@ Error addPreTokenizer(const Part &part, TokenizerModel &model) {
 Error addDecoder(const Part &part, TokenizerModel &model) {
   using Kind = DecoderStep::Kind;
   if (part.type() == "WordPiece") {
-    DecoderStep &step = model.decoder.emplace_back();
-    step.kind = Kind::WordPiece;
-    step.pattern = part.object.getString("prefix").value_or("##").str();
-    if (part.flag("cleanup", true))
-      model.decoder.emplace_back().kind = Kind::CleanUp;
+    addWordPieceDecoder(part.object.getString("prefix").value_or("##"), part.flag("cleanup", true), model);
     return Error::success();
   }
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
@@ -327,6 +313,29 @@ Error readClsSep(const Part &part, TokenizerModel &model) {
 }
 
 } // namespace
+
+void heddle::addBertNormalizer(const BertNormalizer &flags, TokenizerModel &model) {
+  using Kind = Normalizer::Kind;
+  for (auto [wanted, kind] :
+       {std::pair(flags.cleanText, Kind::CleanText), std::pair(flags.spaceIdeographs, Kind::SpaceIdeographs),
+        std::pair(flags.stripAccents, Kind::Nfd), std::pair(flags.stripAccents, Kind::StripNonspacingMarks),
+        std::pair(flags.lowercase, Kind::Lowercase)})
+    if (wanted)
+      model.normalizers.emplace_back().kind = kind;
+}
+
+void heddle::addBertPreTokenizer(TokenizerModel &model) {
+  model.preTokenizer.emplace_back().kind = PreTokenizerStep::Kind::WhitespaceSplit;
+  model.preTokenizer.emplace_back().kind = PreTokenizerStep::Kind::Punctuation;
+}
+
+void heddle::addWordPieceDecoder(StringRef prefix, bool cleanUp, TokenizerModel &model) {
+  DecoderStep &step = model.decoder.emplace_back();
+  step.kind = DecoderStep::Kind::WordPiece;
+  step.pattern = prefix.str();
+  if (cleanUp)
+    model.decoder.emplace_back().kind = DecoderStep::Kind::CleanUp;
+}
 
 Error heddle::readNormalizer(const json::Value *value, TokenizerModel &model, StringRef file) {
   return forEachPart(value, "normalizers", file, "normalizer",

@@ -18,6 +18,18 @@ llvm::Error readDecoder(const llvm::json::Value *part, TokenizerModel &model, ll
 /// The tokens around a single text, as model.prefix and model.suffix.
 llvm::Error readPostProcessor(const llvm::json::Value *part, TokenizerModel &model, llvm::StringRef file);
 
+/// BERT's normalizer: each flag a step of its own.
+struct BertNormalizer {
+  bool cleanText = true, spaceIdeographs = true, stripAccents = true, lowercase = true;
+};
+void addBertNormalizer(const BertNormalizer &flags, TokenizerModel &model);
+
+/// BERT's pre-tokenizer: words, and each punctuation sign alone.
+void addBertPreTokenizer(TokenizerModel &model);
+
+/// WordPiece's decoder; `prefix` is what tokens begin with that go on with a word.
+void addWordPieceDecoder(llvm::StringRef prefix, bool cleanUp, TokenizerModel &model);
+
 } // namespace heddle
 
 #endif // HEDDLE_FRONTEND_TOKENIZER_PIPELINE_H

@@ -2,9 +2,11 @@
 #include "frontend/checkpoint/ReadError.h"
 #include "frontend/tokenizer/GgufPreTokenizers.h"
 #include "frontend/tokenizer/OnigurumaPattern.h"
+#include "frontend/tokenizer/Pipeline.h"
 #include "frontend/tokenizer/TokenizerReader.h"
 #include "frontend/tokenizer/VocabularyBuilder.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/StringSaver.h"
 #include <cmath>
 #include <limits>
 
@@ -16,6 +18,7 @@ namespace {
 /// GGUF's "tokenizer.ggml.token_type".
 enum TokenType : int32_t { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
 
+constexpr const char *subwordPrefix = "##";
 constexpr const char *mark = "\xE2\x96\x81"; // stands for a space in SentencePiece's tokens
 
 class GgufTokenizerReader {
@@ -25,7 +28,7 @@ public:
   Expected<TokenizerModel> run() {
     if (Error error = readTokens())
       return std::move(error);
-    if (Error error = source.model == "llama" || source.model == "t5" ? readSentencePiece() : readByteLevel())
+    if (Error error = readKind())
       return std::move(error);
     if (Error error = readSpecialTokens())
       return std::move(error);
@@ -47,7 +50,7 @@ private:
       if (size != 0 && size != count)
         return wrong(key, Twine(count) + " elements, one a token", Twine(size));
     for (size_t id = 0; id < count; ++id)
-      if (!vocabulary.add(int64_t(id), source.tokens[id]))
+      if (!vocabulary.add(int64_t(id), spelling(id)))
         return wrong("tokenizer.ggml.tokens", "at most 16,777,216 tokens", Twine(count));
     model.vocabulary = vocabulary.finish();
     for (size_t id = 0; id < source.types.size(); ++id)
@@ -61,15 +64,45 @@ private:
       return;
     AddedToken token;
     token.id = id;
-    token.content = source.tokens[id].str();
+    token.content = spelling(id).str();
     token.special = type != UserDefined;
     model.addedTokens.push_back(std::move(token));
   }
 
+  Error readKind() {
+    if (source.model == "gpt2")
+      return readByteLevel();
+    if (source.model == "llama" || source.model == "t5")
+      return readSentencePiece();
+    if (source.model == "bert")
+      return readWordPiece();
+    return wrong("tokenizer.ggml.model", "\"gpt2\", \"llama\", \"t5\", \"bert\" or \"none\"",
+                 "\"" + source.model + "\"", "other tokenizers cannot be compiled yet");
+  }
+
+  /// The token as its model spells it. WordPiece's lie in the file with a mark where a word begins, without
+  /// one where it goes on; but not control tokens, nor, in older files, any in brackets.
+  StringRef spelling(size_t id) {
+    StringRef token = source.tokens[id];
+    bool control = !source.types.empty() && source.types[id] == Control;
+    if (source.model != "bert" || control || token.consume_front(mark) ||
+        (token.starts_with("[") && token.ends_with("]")))
+      return token;
+    return saver.save(Twine(subwordPrefix) + token);
+  }
+
+  Error readWordPiece() {
+    model.kind = TokenizerKind::WordPiece;
+    model.subwordPrefix = subwordPrefix;
+    model.maxWordCharacters = 100; // the file does not say
+    bool lowercase = source.lowercase.value_or(true);
+    addBertNormalizer({true, true, source.stripAccents.value_or(lowercase), lowercase}, model);
+    addBertPreTokenizer(model);
+    addWordPieceDecoder(subwordPrefix, /*cleanUp=*/true, model);
+    return Error::success();
+  }
+
   Error readByteLevel() {
-    if (source.model != "gpt2")
-      return wrong("tokenizer.ggml.model", "\"gpt2\", \"llama\" or \"t5\"", "\"" + source.model + "\"",
-                   "other tokenizers cannot be compiled yet");
     const GgufPreTokenizer *pre = findGgufPreTokenizer(source.pre);
     if (!pre)
       return wrong("tokenizer.ggml.pre", "the name of a pre-tokenizer that is known",
@@ -164,20 +197,43 @@ private:
   }
 
   Error readSpecialTokens() {
-    bool unigram = model.kind == TokenizerKind::Unigram, bpe = model.kind == TokenizerKind::ScoreBpe;
-    auto byDefault = [&](std::optional<int64_t> id, int64_t ofBpe, int64_t ofUnigram) {
-      int64_t otherwise = unigram ? ofUnigram : ofBpe;
-      return !id && (unigram || bpe) && otherwise >= 0 && size_t(otherwise) < source.tokens.size()
-                 ? std::optional(otherwise)
-                 : id;
+    struct Ids {
+      int64_t bos, eos, unknown, separator;
     };
+    Ids otherwise = {-1, -1, -1, -1};
+    if (model.kind == TokenizerKind::ScoreBpe)
+      otherwise = {1, 2, 0, -1};
+    else if (model.kind == TokenizerKind::Unigram)
+      otherwise = {-1, 1, 2, -1};
+    else if (model.kind == TokenizerKind::WordPiece)
+      otherwise = {101, -1, 100, 102};
+    auto byDefault = [&](std::optional<int64_t> id, int64_t otherwise) {
+      bool there = otherwise >= 0 && size_t(otherwise) < source.tokens.size();
+      return !id && there ? std::optional(otherwise) : id;
+    };
+    std::optional<uint32_t> separator, maskToken;
     for (auto [key, id, field] :
-         {std::tuple("tokenizer.ggml.bos_token_id", byDefault(source.bos, 1, -1), &model.bos),
-          std::tuple("tokenizer.ggml.eos_token_id", byDefault(source.eos, 2, 1), &model.eos),
-          std::tuple("tokenizer.ggml.unknown_token_id", byDefault(source.unknown, 0, 2), &model.unknown),
+         {std::tuple("tokenizer.ggml.bos_token_id", byDefault(source.bos, otherwise.bos), &model.bos),
+          std::tuple("tokenizer.ggml.eos_token_id", byDefault(source.eos, otherwise.eos), &model.eos),
+          std::tuple("tokenizer.ggml.unknown_token_id", byDefault(source.unknown, otherwise.unknown),
+                     &model.unknown),
+          std::tuple("tokenizer.ggml.seperator_token_id", byDefault(source.separator, otherwise.separator),
+                     &separator),
+          std::tuple("tokenizer.ggml.mask_token_id", source.mask, &maskToken),
           std::tuple("tokenizer.ggml.padding_token_id", source.padding, &model.pad)})
       if (Error error = readId(key, id, *field))
         return error;
+    if (model.kind == TokenizerKind::WordPiece) {
+      if (!model.unknown)
+        return wrong("tokenizer.ggml.unknown_token_id", "a token", "none");
+      if (model.bos)
+        model.prefix.push_back(*model.bos);
+      if (separator)
+        model.suffix.push_back(*separator);
+      return Error::success();
+    }
+    for (AddedToken &token : model.addedTokens)
+      token.lstrip = token.id == maskToken; // as all encoders of these kinds have it
     if (source.addBos.value_or(addBosByDefault) && model.bos)
       model.prefix.push_back(*model.bos);
     if (source.addEos.value_or(addEosByDefault) && model.eos)
@@ -196,6 +252,8 @@ private:
 
   const GgufTokenizerSource &source;
   StringRef file;
+  BumpPtrAllocator allocator;
+  StringSaver saver{allocator};
   VocabularyBuilder vocabulary;
   TokenizerModel model;
   bool addBosByDefault = false, addEosByDefault = false;

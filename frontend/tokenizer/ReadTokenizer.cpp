@@ -26,11 +26,15 @@ GgufTokenizerSource describe(const GgufMetadata &metadata) {
   source.bos = metadata.integer("tokenizer.ggml.bos_token_id");
   source.eos = metadata.integer("tokenizer.ggml.eos_token_id");
   source.unknown = metadata.integer("tokenizer.ggml.unknown_token_id");
+  source.separator = metadata.integer("tokenizer.ggml.seperator_token_id"); // spelled so
   source.padding = metadata.integer("tokenizer.ggml.padding_token_id");
+  source.mask = metadata.integer("tokenizer.ggml.mask_token_id");
   source.addBos = metadata.flag("tokenizer.ggml.add_bos_token");
   source.addEos = metadata.flag("tokenizer.ggml.add_eos_token");
   source.addSpacePrefix = metadata.flag("tokenizer.ggml.add_space_prefix");
   source.removeExtraSpaces = metadata.flag("tokenizer.ggml.remove_extra_whitespaces");
+  source.lowercase = metadata.flag("tokenizer.ggml.normalizer.lowercase");
+  source.stripAccents = metadata.flag("tokenizer.ggml.normalizer.strip_accents");
   if (const GgufValue *map = metadata.array("tokenizer.ggml.precompiled_charsmap"))
     source.characterMap = StringRef(reinterpret_cast<const char *>(map->bytes.data()), map->bytes.size());
   source.chatTemplate = metadata.text("tokenizer.chat_template").value_or("").str();
@@ -68,6 +72,8 @@ Expected<std::optional<TokenizerModel>> heddle::readTokenizer(const Checkpoint &
   const GgufMetadata *metadata = checkpoint.gguf();
   const CompanionFiles &companions = checkpoint.companions();
   if (!metadata && companions.tokenizer.empty() && companions.sentencePiece.empty())
+    return std::nullopt;
+  if (metadata && is_contained({"none", "no_vocab"}, metadata->text("tokenizer.ggml.model").value_or("")))
     return std::nullopt;
   Expected<TokenizerModel> model =
       metadata ? readGgufTokenizer(describe(*metadata), checkpoint.path()) : readFolder(checkpoint);

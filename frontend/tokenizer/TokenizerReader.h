@@ -24,9 +24,9 @@ struct TokenizerFiles {
   llvm::StringRef folder;          // for messages
 };
 
-/// Reads a tokenizer.json whose model is BPE, WordPiece or Unigram, and what tokenizer_config.json adds: more added tokens, the
-/// special tokens' names, the chat template. Errors: what is malformed; kinds of model, normalizer,
-/// pre-tokenizer, post-processor and decoder that are not supported.
+/// Reads a tokenizer.json whose model is BPE, WordPiece or Unigram, and what tokenizer_config.json adds: more
+/// added tokens, the special tokens' names, the chat template. Errors: what is malformed; kinds of model,
+/// normalizer, pre-tokenizer, post-processor and decoder that are not supported.
 llvm::Expected<TokenizerModel> readTokenizerJson(const TokenizerFiles &files);
 
 /// Reads a tokenizer.model of SentencePiece, unigram or BPE, with what tokenizer_config.json adds: the chat
@@ -35,14 +35,15 @@ llvm::Expected<TokenizerModel> readSentencePiece(const TokenizerFiles &files);
 
 /// What GGUF's "tokenizer.*" keys say; a view into the file.
 struct GgufTokenizerSource {
-  std::string model; // "tokenizer.ggml.model": "gpt2", "llama" (BPE of SentencePiece), "t5" (its unigram)
-  std::string pre;   // "tokenizer.ggml.pre"; may be empty
+  // "tokenizer.ggml.model": "gpt2", "llama" (BPE of SentencePiece), "t5" (its unigram), "bert" (WordPiece)
+  std::string model;
+  std::string pre; // "tokenizer.ggml.pre"; may be empty
   llvm::ArrayRef<llvm::StringRef> tokens, merges;
   std::vector<float> scores;  // one a token; may be empty
   std::vector<int32_t> types; // one a token; may be empty
-  std::optional<int64_t> bos, eos, unknown, padding;
+  std::optional<int64_t> bos, eos, unknown, separator, padding, mask;
   std::vector<int64_t> endTokens; // all that end an answer
-  std::optional<bool> addBos, addEos, addSpacePrefix, removeExtraSpaces;
+  std::optional<bool> addBos, addEos, addSpacePrefix, removeExtraSpaces, lowercase, stripAccents;
   llvm::StringRef characterMap; // SentencePiece's precompiled normalization; may be empty
   std::string chatTemplate;
 };
@@ -52,7 +53,7 @@ llvm::Expected<TokenizerModel> readGgufTokenizer(const GgufTokenizerSource &sour
 
 /// The tokenizer of an opened checkpoint; its end tokens are those of Checkpoint::endTokens() and the
 /// tokenizer's own. No value, and no error, for a Hugging Face folder without tokenizer.json and
-/// tokenizer.model.
+/// tokenizer.model, and for a GGUF file that says "none".
 llvm::Expected<std::optional<TokenizerModel>> readTokenizer(const Checkpoint &checkpoint);
 
 } // namespace heddle

@@ -10,6 +10,7 @@ import re
 import gguf
 import numpy
 
+from convert_tokenizer import add_tokenizer
 from support import load
 
 ARCHITECTURES = {
@@ -174,7 +175,7 @@ class Converter:
         """The tensors that one becomes: names and values."""
         config, kind = self.config, self.kind
         layer = (re.search(r"layers\.(\d+)\.", name) or [0, ""])[1]
-        if kind in ("bert", "roberta") and name.startswith("pooler"):
+        if kind in ("bert", "roberta") and name.startswith(("pooler", "embeddings.position_ids")):
             return []
         if kind == "roberta" and "position_embeddings" in name:
             tensor = tensor[config["pad_token_id"] + 1:]
@@ -219,4 +220,9 @@ class Converter:
 def convert(folder, output, blocks=None, packed=True):
     """Writes the model in a Hugging Face folder as GGUF; see Converter."""
     kind = gguf.GGMLQuantizationType[blocks] if blocks else None
-    Converter(folder, json.loads((folder / "config.json").read_text()), output, kind, packed).write()
+    converter = Converter(folder, json.loads((folder / "config.json").read_text()), output, kind, packed)
+    if (folder / "tokenizer.json").exists():
+        add_tokenizer(converter.writer, folder)
+    if (folder / "1_Pooling").exists():
+        converter.writer.add_pooling_type(gguf.PoolingType.MEAN)
+    converter.write()

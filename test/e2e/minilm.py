@@ -3,8 +3,8 @@
 
   minilm.py HEDDLE SCRATCH
 
-Tokens, cosine similarities as `embed` prints them, and vectors against the same mathematics written out in numpy.
-Skipped if the model is not in the cache: scripts/fetch-model.py minilm fetches it.
+Tokens, cosine similarities as `embed` prints them, and vectors against the same mathematics written out in numpy; with
+PyPI's gguf once more from a GGUF file. Skipped if the model is not in the cache: scripts/fetch-model.py minilm fetches it.
 """
 
 import json
@@ -18,6 +18,10 @@ try:
     import numpy
 except ImportError:
     numpy = None
+try:
+    import gguf
+except ImportError:
+    gguf = None
 
 # As bare words, this model puts "apple" nearer to "phone" (0.53) than to "orange" (0.37): the company, not the fruit.
 WORDS = ["apple", "orange", "phone"]
@@ -104,16 +108,25 @@ def main():
     if not model:
         results.skip("minilm", "the model is not in the cache; scripts/fetch-model.py minilm fetches it")
         results.finish()
-    program = (scratch / "minilm").resolve()
-    results.case("compile", lambda: run(heddle, "compile", model, "-o", program) and None)
-    for number, (text, expected) in enumerate(TOKENS.items()):
-        results.case(f"tokens of text {number}", check_tokens, program, text, expected)
-    results.case("cosines", check_table, program)
-    if numpy:
-        results.case("vectors", check_vectors, program, model, [*WORDS, *TEXTS, "Two sentences. " * 20])
+    sources = {"": model}
+    if gguf:
+        from convert import convert
+        sources[" of GGUF"] = scratch / "minilm.gguf"
+        convert(model, scratch / "minilm.gguf")
     else:
-        results.skip("vectors", "no numpy")
-    program.unlink(missing_ok=True)
+        results.skip("GGUF", "no module 'gguf'")
+    for name, source in sources.items():
+        program = scratch.resolve() / f"program{len(name)}"
+        results.case("compile" + name, lambda: run(heddle, "compile", source, "-o", program) and None)
+        for number, (text, expected) in enumerate(TOKENS.items()):
+            results.case(f"tokens{name} of text {number}", check_tokens, program, text, expected)
+        results.case("cosines" + name, check_table, program)
+        if numpy:
+            results.case("vectors" + name, check_vectors, program, model, [*WORDS, *TEXTS, "Two sentences. " * 20])
+        else:
+            results.skip("vectors" + name, "no numpy")
+        program.unlink(missing_ok=True)
+    (scratch / "minilm.gguf").unlink(missing_ok=True)
     results.finish()
 
 

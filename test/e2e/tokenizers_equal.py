@@ -5,7 +5,8 @@
 
 COUNT random strings (default 1000) mix scripts, emoji, combining marks, control characters, spaces and special
 tokens. The tokenizers: those of ../shared, and small ones trained here on the documentation. With PyPI's
-sentencepiece there are also a tokenizer.model of each kind. Skipped without PyPI's tokenizers.
+sentencepiece there are also a tokenizer.model of each kind, and with its gguf each that GGUF can hold once more from
+such a file. Skipped without PyPI's tokenizers.
 """
 
 import pathlib
@@ -25,7 +26,12 @@ try:
     import sentencepiece
 except ImportError:
     sentencepiece = None
+try:
+    import gguf
+except ImportError:
+    gguf = None
 
+GGUF_PRE = {"gpt2": "gpt-2", "llama3": "llama-bpe", "qwen3": "qwen2"}  # GGUF's names of pre-tokenizers
 MARK = "\u2581"
 SPECIAL = ["<s>", "</s>", "<unk>", "[CLS]", "[MASK]", "<|endoftext|>", "<|im_start|>", "<extra>", " <extra> "]
 # First and last of blocks that are fully assigned, or nearly so.
@@ -104,7 +110,7 @@ def trained(scratch, corpus):
         vocab_size=1200, unk_token="<unk>", special_tokens=["<unk>", "<s>", "</s>"], show_progress=False))
     yield save(scratch / "unigram", unigram)
 
-    pieces = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=20))
+    pieces = tokenizers.Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
     pieces.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=None)
     pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     pieces.decoder = decoders.WordPiece()
@@ -181,6 +187,15 @@ def character_map(path):
     return data
 
 
+def as_gguf(scratch, pairs):
+    """The pairs once more, from GGUF files."""
+    from convert_tokenizer import convert_tokenizer
+    for reference in dict.fromkeys(reference for _, reference in pairs):
+        file = scratch / f"{reference.name}.gguf"
+        if convert_tokenizer(reference, file, GGUF_PRE.get(reference.name, "default")):
+            yield file, reference
+
+
 def main():
     program, scratch = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
@@ -203,6 +218,10 @@ def main():
         results.case(folder.name, check, program, model.encode, folder, plain)
     else:
         results.skip("tokenizer.model", "no module 'sentencepiece'")
+    if gguf:
+        pairs += list(as_gguf(scratch, pairs))
+    else:
+        results.skip("tokenizers of GGUF files", "no module 'gguf'")
     for folder, reference in pairs:
         tokenizer = tokenizers.Tokenizer.from_file(str(reference / "tokenizer.json"))
         tokenizer.no_padding()

@@ -363,7 +363,8 @@ std::string errorOf(const char *json) {
 TEST(TokenizerJson, ErrorsNameThePlace) {
   EXPECT_NE(errorOf("{").find("m/tokenizer.json"), std::string::npos);
   EXPECT_EQ(errorOf(R"({"model": {"type": "Characters"}})"),
-            "m/tokenizer.json: model, key \"type\": expected \"BPE\", \"WordPiece\", \"WordLevel\" or \"Unigram\", found "
+            "m/tokenizer.json: model, key \"type\": expected \"BPE\", \"WordPiece\", \"WordLevel\" or "
+            "\"Unigram\", found "
             "\"Characters\"; other models cannot be compiled yet");
   EXPECT_EQ(
       errorOf(R"({"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}})"),
@@ -387,6 +388,32 @@ TEST(GgufTokenizer, UnknownNamesAreListed) {
   std::string message = llvm::toString(model.takeError());
   EXPECT_NE(message.find("found \"nobody\""), std::string::npos);
   EXPECT_NE(message.find("qwen2"), std::string::npos) << message;
+}
+
+TEST(GgufTokenizer, WordPieceMarksWhereWordsBegin) {
+  llvm::StringRef tokens[] = {"[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u2581he", "llo", "\u2581,", "[unused1]"};
+  GgufTokenizerSource source;
+  source.model = "bert";
+  source.tokens = tokens;
+  source.types = {3, 3, 3, 3, 1, 1, 1, 1};
+  llvm::Expected<TokenizerModel> none = readGgufTokenizer(source, "f.gguf");
+  ASSERT_FALSE(bool(none)); // the ids that are meant without a word are out of range
+  EXPECT_EQ(llvm::toString(none.takeError()),
+            "f.gguf: key 'tokenizer.ggml.unknown_token_id': expected a token, found none");
+  source.unknown = 0;
+  source.bos = 1;
+  source.separator = 2;
+  source.mask = 3;
+  llvm::Expected<TokenizerModel> model = readGgufTokenizer(source, "f.gguf");
+  ASSERT_TRUE(bool(model)) << llvm::toString(model.takeError());
+  Tokenizer tokenizer = throughBytes(*model);
+  EXPECT_EQ(tokenizer.encode("H\u00e9llo, [MASK]llo"), (std::vector<int32_t>{1, 4, 5, 6, 3, 0, 2}));
+  EXPECT_EQ(tokenizer.decode(std::vector<int32_t>{4, 5, 6}), "hello,");
+  EXPECT_EQ(tokenizer.spelling(5), "##llo");
+  source.lowercase = false; // and so accents stay
+  model = readGgufTokenizer(source, "f.gguf");
+  ASSERT_TRUE(bool(model));
+  EXPECT_EQ(throughBytes(*model).encode("hello h\u00e9llo", false), (std::vector<int32_t>{4, 5, 0}));
 }
 
 /// Each named pre-tokenizer compiles, and loses nothing of a text.
@@ -415,6 +442,7 @@ TEST(GgufTokenizer, AllPreTokenizersWork) {
                           "bloom",
                           "viking",
                           "dbrx",
+                          "modern-bert",
                           "exaone"}) {
     std::vector<std::string> letters;
     for (int byte = 0; byte < 256; ++byte) {
