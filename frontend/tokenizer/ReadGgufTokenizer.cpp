@@ -232,6 +232,8 @@ private:
         model.suffix.push_back(*separator);
       return Error::success();
     }
+    if (model.kind == TokenizerKind::MergeBpe)
+      model.unknown.reset(); // a byte that has no token gives none
     for (AddedToken &token : model.addedTokens)
       token.lstrip = token.id == maskToken; // as all encoders of these kinds have it
     if (source.addBos.value_or(addBosByDefault) && model.bos)

@@ -72,12 +72,16 @@ uint32_t Bpe::characterId(char32_t codePoint, std::string_view character) const 
 
 void Bpe::cut(std::string_view piece, Scratch &scratch) const {
   scratch.symbols.clear();
+  bool vanishes = model.kind == TokenizerKind::MergeBpe && !model.byteFallback && !model.unknown;
   forEachCharacter(piece, [&](char32_t c, size_t begin, size_t end) {
     uint32_t here = uint32_t(scratch.symbols.size());
     uint32_t id = characterId(c, piece.substr(begin, end - begin));
+    if (id == none && vanishes) // and its neighbours may be joined
+      return;
     scratch.symbols.push_back({id, uint32_t(begin), uint32_t(end), here - 1, here + 1});
   });
-  scratch.symbols.back().next = none; // the first one's `previous` has become `none` by itself
+  if (!scratch.symbols.empty())
+    scratch.symbols.back().next = none; // the first one's `previous` has become `none` by itself
 }
 
 /// Whether `left` and its neighbour make a token; if so, fills `join`.
@@ -147,7 +151,7 @@ bool Bpe::emitBytes(std::string_view character, std::vector<int32_t> &out) const
 
 void Bpe::emit(std::string_view piece, const Scratch &scratch, std::vector<int32_t> &out) const {
   bool afterUnknown = false;
-  for (uint32_t i = 0; i != none; i = scratch.symbols[i].next) {
+  for (uint32_t i = scratch.symbols.empty() ? none : 0; i != none; i = scratch.symbols[i].next) {
     const Scratch::Symbol &symbol = scratch.symbols[i];
     if (symbol.id != none) {
       out.push_back(int32_t(symbol.id));

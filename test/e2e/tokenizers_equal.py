@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Ids against PyPI's tokenizers: on WikiText-2 and on random strings.
 
-  tokenizers_equal.py TOKENIZE_TEXTS SCRATCH [COUNT]
+  tokenizers_equal.py TOKENIZE_TEXTS SCRATCH [COUNT [NAME...]]
 
 COUNT random strings (default 1000) mix scripts, emoji, combining marks, control characters, spaces and special
-tokens. The tokenizers: those of ../shared, and small ones trained here on the documentation. With PyPI's
-sentencepiece there are also a tokenizer.model of each kind, and with its gguf each that GGUF can hold once more from
-such a file. Skipped without PyPI's tokenizers.
+tokens. The tokenizers: those of ../shared, of MiniLM and SmolLM2 if they are in the cache, and small ones trained here
+on the documentation. With PyPI's sentencepiece there are also a tokenizer.model of each kind, and with its gguf each
+that GGUF can hold once more from such a file. NAMEs choose among them. Skipped without PyPI's tokenizers.
 """
 
 import pathlib
@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 
-from support import SHARED, SOURCE, SKIPPED, Failure, Results
+from support import SHARED, SOURCE, SKIPPED, Failure, Results, model_in_cache
 
 try:
     import tokenizers
@@ -70,28 +70,37 @@ def random_text(random):
     return "".join(parts)
 
 
-def check(program, encode_batch, folder, texts):
+def batches(count):
+    """The texts, some at a time: a million of them would not fit."""
+    generator = random.Random(6)
+    for begin in range(0, count, 20000):
+        yield [random_text(generator) for _ in range(min(20000, count - begin))]
+    wiki = SHARED / "data/wikitext2/wiki.test.raw"
+    if wiki.exists():
+        yield [wiki.read_text()]
+
+
+def check(program, encode_batch, folder, count, choose=lambda text: True):
     """`encode_batch` gives the ids that are right, of some texts without the tokens around them."""
-    blocks = []
-    for text in texts:
-        data = text.encode()
-        blocks.append(b"%d\n%b" % (len(data), data))
-    done = subprocess.run([program, folder], input=b"".join(blocks), capture_output=True, timeout=3600)
-    if done.returncode:
-        raise Failure(done.stderr.decode()[-300:])
-    lines = done.stdout.decode().split("\n")[:-1]
-    if len(lines) != len(texts):
-        raise Failure(f"{len(lines)} lines for {len(texts)} texts")
-    wrong = []
-    for begin in range(0, len(texts), 1000):
-        batch = encode_batch(texts[begin : begin + 1000])
-        for text, line, expected in zip(texts[begin:], lines[begin:], batch):
+    wrong, total = [], 0
+    for batch in batches(count):
+        texts = [text for text in batch if choose(text)]
+        total += len(texts)
+        blocks = [text.encode() for text in texts]
+        done = subprocess.run([program, folder], input=b"".join(b"%d\n%b" % (len(block), block) for block in blocks),
+                              capture_output=True, timeout=3600)
+        if done.returncode:
+            raise Failure(done.stderr.decode()[-300:])
+        lines = done.stdout.decode().split("\n")[:-1]
+        if len(lines) != len(texts):
+            raise Failure(f"{len(lines)} lines for {len(texts)} texts")
+        for text, line, expected in zip(texts, lines, encode_batch(texts)):
             if [int(id) for id in line.split()] != expected:
                 wrong.append((text, line, expected))
     if wrong:
         text, line, expected = min(wrong, key=lambda item: len(item[0]))
-        raise Failure(f"{len(wrong)} of {len(texts)}, the shortest {text[:80]!a}: found {line[:200]}, expected {expected[:40]}")
-    return f"({len(texts)} texts)"
+        raise Failure(f"{len(wrong)} of {total}, the shortest {text[:80]!a}: found {line[:200]}, expected {expected[:40]}")
+    return f"({total} texts)"
 
 
 def save(folder, tokenizer):
@@ -196,33 +205,48 @@ def as_gguf(scratch, pairs):
             yield file, reference
 
 
+def smollm2(scratch, file):
+    """The tokenizer of that file by PyPI's means: digits alone, then GPT-2's words."""
+    reader = gguf.GGUFReader(file)
+    tokens, merges, types = (reader.get_field(f"tokenizer.ggml.{key}").contents() for key in ("tokens", "merges", "token_type"))
+    tokenizer = tokenizers.Tokenizer(models.BPE({token: id for id, token in enumerate(tokens)},
+                                                [tuple(merge.split(" ")) for merge in merges]))
+    tokenizer.add_special_tokens([token for token, kind in zip(tokens, types) if kind == gguf.TokenType.CONTROL])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(True),
+                                                       pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    return save(scratch / "smollm2", tokenizer)
+
+
 def main():
     program, scratch = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
+    names = sys.argv[4:]
     scratch.mkdir(parents=True, exist_ok=True)
-    generator = random.Random(6)
-    texts = [random_text(generator) for _ in range(count)]
-    wiki = SHARED / "data/wikitext2/wiki.test.raw"
-    if wiki.exists():
-        texts.append(wiki.read_text())
     corpus = [line for page in sorted((SOURCE.parents[1] / "docs").glob("*.md"))
               for line in page.read_text().splitlines() if line] + WORDS
     results = Results()
     pairs = [(folder, folder) for folder in sorted((SHARED / "data/tokenizers").glob("*"))]
+    if minilm := model_in_cache("all-MiniLM-L6-v2"):
+        pairs.append((minilm, minilm))
     pairs += [(folder, folder) for folder in trained(scratch, corpus)]
     if sentencepiece:
         for folder, same in sentence_pieces(scratch, corpus):
             pairs += [(folder, same), (same, same)]
-        folder, model = pair_encoding(scratch)  # for which special tokens are text
-        plain = [text for text in texts if not any(token in text for token in ("<s>", "</s>", "<unk>"))]
-        results.case(folder.name, check, program, model.encode, folder, plain)
+        folder, model = pair_encoding(scratch)
+        if not names or folder.name in names:
+            results.case(folder.name, check, program, model.encode, folder, count,  # special tokens are text for it
+                         lambda text: not any(token in text for token in ("<s>", "</s>", "<unk>")))
     else:
         results.skip("tokenizer.model", "no module 'sentencepiece'")
     if gguf:
         pairs += list(as_gguf(scratch, pairs))
+        if model := model_in_cache():
+            pairs.append((model, smollm2(scratch, model)))
     else:
         results.skip("tokenizers of GGUF files", "no module 'gguf'")
     for folder, reference in pairs:
+        if names and folder.name not in names:
+            continue
         tokenizer = tokenizers.Tokenizer.from_file(str(reference / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
@@ -230,7 +254,7 @@ def main():
         def encode_batch(batch):
             return [encoding.ids for encoding in tokenizer.encode_batch(batch, add_special_tokens=False)]
 
-        results.case(folder.name, check, program, encode_batch, folder, texts)
+        results.case(folder.name, check, program, encode_batch, folder, count)
     results.finish()
 
 

@@ -47,6 +47,10 @@ TEST(Tokenizer, JoinsInTheOrderOfTheMerges) {
   EXPECT_EQ(tokenizer.encode("aaaaa"), (Ids{7, 1}));
   EXPECT_EQ(tokenizer.encode("a?c"), (Ids{1, 10, 3}));
   EXPECT_EQ(tokenizer.encode(""), Ids{});
+  TokenizerModel model = smallModel();
+  model.unknown.reset();
+  EXPECT_EQ(Tokenizer(model).encode("a?b?"), Ids{5}); // neighbours of what is not there meet
+  EXPECT_EQ(Tokenizer(model).encode("?"), Ids{});
 }
 
 TEST(Tokenizer, WordPieceTakesTheLongestTokens) {
