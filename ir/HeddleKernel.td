@@ -60,6 +60,13 @@ def PieceOp : Heddle_Op<"piece", [Pure]> {
   let assemblyFormat = "attr-dict";
 }
 
+def FirstPieceOp : Heddle_Op<"first_piece", [Pure]> {
+  let summary = "whether this is the first piece of the launch that its thread computes, uniform";
+  let description = "Later pieces find in scratch memory what earlier ones of the thread left there. For processors.";
+  let results = (outs I1:$result);
+  let assemblyFormat = "attr-dict";
+}
+
 def LaneOp : Heddle_Op<"lane", [Pure]> {
   let summary = "which lane this is: 0 to lanes - 1";
   let results = (outs Index:$result);
@@ -74,7 +81,7 @@ def SizeOp : Heddle_Op<"size", [Pure]> {
 }
 
 def ScratchOp : Heddle_Op<"scratch"> {
-  let summary = "memory of this piece alone, of a static shape, aligned to 64 bytes; undefined at first";
+  let summary = "memory of this piece's thread alone, of a static shape, aligned to 64 bytes; undefined at its first piece";
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
 }

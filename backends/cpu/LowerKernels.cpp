@@ -4,9 +4,9 @@
 //
 // 1. The scratch memory is planned: each heddle.scratch gets a place of its own.
 // 2. The piece function takes the buffers' pointers (without aliases), the scalars, the four sizes, the
-// scratch memory
-//    and the piece's number. Memref descriptors are built of them at its start; strides that are known stay
-//    constants.
+// scratch memory,
+//    the piece's number, and whether it is its thread's first. Memref descriptors are built of them at its
+//    start; strides that are known stay constants.
 // 3. The entry reads all of this from heddle_call and calls the piece function in a loop. LLVM inlines it
 // there, and
 //    takes out of the loop what is the same for all pieces.
@@ -118,7 +118,7 @@ LogicalResult KernelLowering::run() {
 }
 
 //===----------------------------------------------------------------------===//
-// The piece function: (buffers..., scalars..., T, S, C, U, scratch, piece)
+// The piece function: (buffers..., scalars..., T, S, C, U, scratch, piece, whether it is the first)
 //===----------------------------------------------------------------------===//
 
 func::FuncOp KernelLowering::createPiece() {
@@ -126,7 +126,7 @@ func::FuncOp KernelLowering::createPiece() {
   for (Type type : body.getArgumentTypes())
     types.push_back(isa<MemRefType>(type) ? pointer : type);
   types.append(Params, builder.getI64Type());
-  types.append({pointer, builder.getI64Type()});
+  types.append({pointer, builder.getI64Type(), builder.getI1Type()});
   auto piece = func::FuncOp::create(builder, loc, name + ".piece", builder.getFunctionType(types, {}));
   piece.setPrivate();
   piece->setAttr("llvm.linkage", LLVM::LinkageAttr::get(builder.getContext(), LLVM::Linkage::Internal));
@@ -229,6 +229,9 @@ LogicalResult KernelLowering::bindKernelOps(func::FuncOp piece, const ScratchPla
       replaceByIndex(op, rest[*param]);
     } else if (isa<PieceOp>(op)) {
       replaceByIndex(op, number);
+    } else if (isa<FirstPieceOp>(op)) {
+      op->getResult(0).replaceAllUsesWith(rest[Params + 2]);
+      op->erase();
     } else if (auto scratch = dyn_cast<ScratchOp>(op)) {
       Value memory = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), scratchMemory,
                                          ArrayRef<LLVM::GEPArg>{int32_t(plan.offsets.lookup(op))},
@@ -265,6 +268,7 @@ void KernelLowering::createEntry(func::FuncOp piece) {
   // The fields of heddle_call, in their order.
   Value bufferList = loadAt(call, pointer, 0), sizeList = loadAt(call, pointer, 1);
   Value scalarList = loadAt(call, pointer, 2), scratch = loadAt(call, pointer, 3);
+  Value firstCall = arith::TruncIOp::create(builder, loc, builder.getI1Type(), loadAt(call, i64, 4));
   SmallVector<Value> arguments;
   for (unsigned index = 0; index < body.getNumArguments(); ++index)
     arguments.push_back(index < buffers() ? loadAt(bufferList, pointer, index)
@@ -276,7 +280,11 @@ void KernelLowering::createEntry(func::FuncOp piece) {
   auto loop = scf::ForOp::create(builder, loc, entry.getArgument(1), entry.getArgument(2), one);
   func::ReturnOp::create(builder, loc);
   builder.setInsertionPointToStart(loop.getBody());
-  arguments.push_back(loop.getInductionVar());
+  Value number = loop.getInductionVar();
+  arguments.push_back(number);
+  Value firstOfCall =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, number, entry.getArgument(1));
+  arguments.push_back(arith::AndIOp::create(builder, loc, firstCall, firstOfCall));
   func::CallOp::create(builder, loc, piece, arguments);
 }
 

@@ -58,6 +58,8 @@ protected:
     const Packing *packed = packing(n);
     if (!packed || packed->format == Format::F32) {
       return sumInTurns(columns, [&](Value column) {
+        if (packed)
+          prefetch(n, rows, column, 1);
         Value weight = packed ? load(panels(n), ValueRange{packedGroup(rows), column, k.lane})
                               : computedElement(n, rows, column);
         return std::pair(weight, activation(column));
@@ -66,6 +68,7 @@ protected:
     int64_t width = stepOf(n);
     return k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, k.real(0),
                   [&](Value step, ValueRange carried) -> SmallVector<Value> {
+                    prefetch(n, rows, step, width);
                     BlockDecoder words = decoder(n, rows, step, width);
                     Value at = times(step, width);
                     SmallVector<Value> parts(std::min<int64_t>(4, width));

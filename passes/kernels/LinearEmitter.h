@@ -112,6 +112,8 @@ protected:
   /// Registers that one sum of the tile takes, and bytes of scratch that a token takes.
   virtual int64_t registersPerSum() const = 0;
   virtual int64_t bytesPerToken() const = 0;
+  /// Asks for what a dot reads some steps behind this one (see decoder).
+  void prefetch(unsigned n, mlir::Value group, mlir::Value step, int64_t width);
 
 private:
   void oneToken();

@@ -19,6 +19,7 @@ typedef struct heddle_call {
   const int64_t *sizes; /* HEDDLE_SIZES numbers */
   const float *scalars; /* the step's numbers */
   void *scratch;        /* this thread's scratch memory, aligned to 64 bytes */
+  int64_t first;        /* 1: the thread's first call of this step, 0: scratch is as its last call left it */
 } heddle_call;
 
 /* Computes the pieces [begin, end) of the kernel's grid. Pieces are independent of each other. */

@@ -137,7 +137,7 @@ void ThreadPool::runSteps(unsigned thread, uint64_t *nanoseconds) {
 }
 
 void ThreadPool::runPieces(const Task &task, Progress &step, unsigned thread) {
-  heddle_call call{task.buffers, task.sizes, task.scalars, scratch.data() + thread * scratchStride};
+  heddle_call call{task.buffers, task.sizes, task.scalars, scratch.data() + thread * scratchStride, 1};
   int64_t divisor = workers.empty() || task.serial ? 1 : shares * static_cast<int64_t>(size());
   int64_t begin = step.next.load(std::memory_order_relaxed);
   while (begin < task.grid) {
@@ -145,6 +145,7 @@ void ThreadPool::runPieces(const Task &task, Progress &step, unsigned thread) {
     if (!step.next.compare_exchange_weak(begin, begin + count, std::memory_order_relaxed))
       continue;
     task.kernel(&call, begin, begin + count);
+    call.first = 0;
     // Who computes the last piece has seen, by this addition, all that the others wrote.
     if (step.done.fetch_add(count, std::memory_order_acq_rel) + count == task.grid) {
       step.finished.store(1, std::memory_order_release);

@@ -131,7 +131,7 @@ private:
     }
     scratch.resize(std::max<size_t>(scratch.size(), kernel.scratch() / sizeof(Line) + 2));
     heddle_call call = {buffers.data(), sizes.values.data(),
-                        step.scalars() ? step.scalars()->data() : nullptr, scratch.data()};
+                        step.scalars() ? step.scalars()->data() : nullptr, scratch.data(), 1};
     heddle_kernel code = program.checkKernels()->kernels[step.kernel()];
     uint64_t pieces = evaluate(kernel.grid(), sizes);
     uint64_t first = kernel.serial() ? pieces : std::min(pieces, piecesAtEachEnd);

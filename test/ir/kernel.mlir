@@ -6,6 +6,8 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 16, 3>, array<i64: 0, 1, 2>] dims 
 ^bb0(%a: memref<?xf32>, %b: memref<8x?xi32>, %c: memref<?x16xf32>, %f: f32):
   // CHECK: heddle.piece
   %piece = heddle.piece
+  // CHECK: heddle.first_piece
+  %first = heddle.first_piece
   // CHECK: %[[LANE:.*]] = heddle.lane
   %lane = heddle.lane
   // CHECK: %[[T:.*]] = heddle.size "T"

@@ -89,8 +89,16 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // CHECK: %[[SUM:.*]] = arith.addf
 // CHECK: heddle.store_where %{{.*}}, %[[SUM]], %[[Y]][
 
-// For one token no block of tokens: the pieces are groups of rows.
+// For one token no block of tokens: the pieces are groups of rows. A thread's first one evaluates the prologue;
+// weights are asked for some blocks ahead.
 // CHECK-LABEL: heddle.kernel @decode.linear lanes 16 grid [array<i64: 0, 1, 3>] dims ["T", "T"]
+// CHECK: %[[FIRST:.*]] = heddle.first_piece
+// CHECK: scf.if %[[FIRST]] {
+// CHECK: memref.store
+// CHECK: }
+// FLOAT: memref.prefetch {{.*}} read, locality<0>, data
+// DOT2: %[[AHEAD:.*]] = arith.addi %{{.*}}, %c8 : index
+// DOT2-NEXT: memref.prefetch %{{.*}}[%{{.*}}, %[[AHEAD]], %c0, %c0], read, locality<0>, data
 // FLOAT-NOT: heddle.dot2
 // FLOAT: math.fma
 // DOT2: heddle.dot2

@@ -1,17 +1,23 @@
 // RUN: heddle-opt %s --lower-kernels=suffix=.cpu --canonicalize --cse | FileCheck %s
 
-// The entry reads heddle_call: buffers, sizes, scalars, scratch; then it goes over its range.
+// The entry reads heddle_call: buffers, sizes, scalars, scratch, whether this is the thread's first call; then it goes
+// over its range.
 // CHECK-LABEL: func.func @k.cpu(
 // CHECK-SAME: %[[CALL:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
 // CHECK: llvm.load %[[CALL]] invariant : !llvm.ptr -> !llvm.ptr
 // CHECK: llvm.getelementptr inbounds %[[CALL]][1]
+// CHECK: %[[FOUR:.*]] = llvm.getelementptr inbounds %[[CALL]][4]
+// CHECK: %[[WORD:.*]] = llvm.load %[[FOUR]] invariant : !llvm.ptr -> i64
+// CHECK: %[[CALLED:.*]] = arith.trunci %[[WORD]] : i64 to i1
 // CHECK: scf.for %[[P:.*]] = %[[BEGIN]] to %[[END]]
-// CHECK: func.call @k.cpu.piece({{.*}}, %[[P]])
+// CHECK: %[[BEGINS:.*]] = arith.cmpi eq, %[[P]], %[[BEGIN]]
+// CHECK: %[[FIRST:.*]] = arith.andi %[[CALLED]], %[[BEGINS]]
+// CHECK: func.call @k.cpu.piece({{.*}}, %[[P]], %[[FIRST]])
 
 // CHECK-LABEL: func.func private @k.cpu.piece(
 // CHECK-SAME: %[[X:[^:]*]]: !llvm.ptr {llvm.noalias}, %[[Y:[^:]*]]: !llvm.ptr {llvm.noalias}, %[[A:[^:]*]]: f32,
 // CHECK-SAME: %[[T:[^:]*]]: i64, %[[S:[^:]*]]: i64, %[[C:[^:]*]]: i64, %[[U:[^:]*]]: i64,
-// CHECK-SAME: %[[SCRATCH:[^:]*]]: !llvm.ptr, %[[PIECE:[^:]*]]: i64)
+// CHECK-SAME: %[[SCRATCH:[^:]*]]: !llvm.ptr, %[[PIECE:[^:]*]]: i64, %[[ISFIRST:[^:]*]]: i1)
 heddle.kernel @k lanes 16 grid [array<i64: 1, 1, 1>] dims ["T:16", "C/32"] {
 ^bb0(%x: memref<?x8xf32>, %y: memref<?x32xf32>, %a: f32):
   %c0 = arith.constant 0 : index
@@ -28,7 +34,11 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 1, 1>] dims ["T:16", "C/32"] {
   %s = heddle.size "S"
   %v = memref.load %x[%p, %s] : memref<?x8xf32>
   %i = arith.fptosi %v : f32 to i32
-  memref.store %i, %first[%c0] : memref<3xi32>
+  // CHECK: scf.if %[[ISFIRST]]
+  %fresh = heddle.first_piece
+  scf.if %fresh {
+    memref.store %i, %first[%c0] : memref<3xi32>
+  }
   memref.store %a, %second[%c0] : memref<5xf32>
   memref.store %v, %y[%p, %s] : memref<?x32xf32>
 }

@@ -49,7 +49,7 @@ void CompiledKernels::run(size_t index, std::vector<void *> buffers, int64_t beg
   std::vector<char> memory(compiled.kernels[index].scratchBytes + 64);
   uintptr_t scratch = (reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64;
   int64_t numbers[HEDDLE_SIZES] = {sizes.t, sizes.s, sizes.c, sizes.u};
-  heddle_call call = {buffers.data(), numbers, scalars.data(), reinterpret_cast<void *>(scratch)};
+  heddle_call call = {buffers.data(), numbers, scalars.data(), reinterpret_cast<void *>(scratch), 1};
   first->kernels[index](&call, begin, end);
 }
 

@@ -34,6 +34,15 @@ void noteScratch(const heddle_call *call, int64_t begin, int64_t end) {
   }
 }
 
+/// buffers: a flag [grid]. Scratch: what the thread wrote at its first call of the step.
+void fillOnce(const heddle_call *call, int64_t begin, int64_t end) {
+  auto &filled = *static_cast<const void **>(call->scratch);
+  if (call->first)
+    filled = call->buffers[0];
+  for (int64_t i = begin; i < end; ++i)
+    static_cast<int64_t *>(call->buffers[0])[i] = filled == call->buffers[0];
+}
+
 struct Chain {
   Chain(int64_t grid, size_t steps) : first(grid), second(grid) {
     sizes[0] = grid;
@@ -66,6 +75,28 @@ TEST(ThreadPool, StepsWaitForEachOther) {
           ASSERT_EQ(value, 100 * round) << threads << " threads, grid " << grid;
       }
     }
+}
+
+TEST(ThreadPool, FirstCallsOfAStepAreMarked) {
+  for (unsigned threads : {1u, 3u}) {
+    ThreadPool pool(threads);
+    std::vector<std::vector<int64_t>> flags(50, std::vector<int64_t>(40));
+    std::vector<void *> buffers;
+    for (std::vector<int64_t> &flag : flags)
+      buffers.push_back(flag.data());
+    std::vector<Task> tasks;
+    for (void *&buffer : buffers) {
+      Task task;
+      task.kernel = fillOnce;
+      task.buffers = &buffer;
+      task.grid = 40;
+      tasks.push_back(task);
+    }
+    pool.reserve(tasks.size(), sizeof(void *));
+    pool.run(tasks);
+    for (const std::vector<int64_t> &flag : flags)
+      EXPECT_EQ(flag, std::vector<int64_t>(40, 1)) << threads << " threads";
+  }
 }
 
 TEST(ThreadPool, EmptyGridsAndListsAreDoneAtOnce) {
