@@ -4,9 +4,14 @@
 // under other indices) or is stored through its only user: a part of a concat, what a keep remembers. A
 // virtual tensor gets memory where it must have an address: as an argument of an invocation, as a result, as
 // a tap. What crosses a function's border has the default layout.
+//
+// What is remembered lies the same way in all functions: those that read it are asked first, and where two
+// want different layouts (keys for one token, a linear's vectors for many), all get the default.
 #include "passes/kernels/Passes.h"
 #include "passes/kernels/PointEmitter.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include <set>
 
 namespace heddle {
 #define GEN_PASS_DEF_ASSIGNLAYOUTS
@@ -60,10 +65,33 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
 
   void runOnOperation() override {
     order.emplace(getOperation());
+    if (!plain)
+      getOperation().walk([&](KeepOp keep) { collectWishes(keep); });
     for (Operation &function : getOperation().getOps())
       if (isa<LayerOp, EntryOp>(function))
         for (Operation &op : cast<FunctionOpInterface>(function).getFunctionBody().front())
           assign(&op);
+  }
+
+  /// What an entry or all layers of a kind remember under a name.
+  static std::string nameOf(KeepOp keep) {
+    auto layer = keep->getParentOfType<LayerOp>();
+    return ((layer ? layer.getKind() + "." : "") + keep.getCache()).str();
+  }
+
+  void collectWishes(KeepOp keep) {
+    auto type = keep.getResult().getType();
+    for (OpOperand &use : keep->getUses()) {
+      if (isa<TapOp>(use.getOwner())) // reads a copy
+        continue;
+      auto attention = dyn_cast<AttentionOp>(use.getOwner());
+      if (attention && llvm::is_contained(attention.getKeys(), use.get()))
+        wishes[nameOf(keep)].insert(keysLayout(type, attention));
+      if (attention && attention.getValues() == use.get())
+        wishes[nameOf(keep)].insert(valuesLayout(type, attention));
+      if (!attention)
+        wishes[nameOf(keep)].insert(defaultLayout(type, plain, *order));
+    }
   }
 
   void assign(Operation *op) {
@@ -102,19 +130,20 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
 
   std::string layout(Value tensor) {
     auto type = cast<NamedTensorType>(tensor.getType());
-    bool remembered = isa<KeepOp>(tensor.getDefiningOp());
+    if (auto keep = tensor.getDefiningOp<KeepOp>()) {
+      const auto &wanted = wishes[nameOf(keep)];
+      return wanted.size() == 1 ? *wanted.begin() : defaultLayout(type, plain, *order);
+    }
     if (!plain && !crossesBorder(tensor) && !isa<InvokeOp>(tensor.getDefiningOp()))
       for (Operation *user : tensor.getUsers())
-        if (auto attention = dyn_cast<AttentionOp>(user)) {
+        if (auto attention = dyn_cast<AttentionOp>(user))
           if (llvm::is_contained(attention.getKeys(), tensor))
             return keysLayout(type, attention);
-          if (attention.getValues() == tensor && remembered)
-            return valuesLayout(type, attention);
-        }
     return defaultLayout(type, plain, *order);
   }
 
   std::optional<AxisOrder> order;
+  llvm::StringMap<std::set<std::string>> wishes; // of what is remembered
 };
 
 } // namespace

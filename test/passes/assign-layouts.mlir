@@ -36,7 +36,7 @@ heddle.entry @order(%x: !x, %n: !heddle.tensor<n = 3>) -> !y attributes {input_n
 // CHECK-NOT: heddle.layout
 // CHECK: %[[C:.*]] = heddle.concat(
 // CHECK-NOT: heddle.layout
-// CHECK: heddle.keep "k" %[[C]]
+// CHECK: heddle.keep "parts" %[[C]]
 // FUSED-SAME: heddle.layout = ["S h hd"]
 // PLAIN-SAME: heddle.layout = ["h hd S"]
 // CHECK: heddle.slice %{{.*}}["hd" from 0 -> "hd/2"]
@@ -49,7 +49,7 @@ heddle.entry @parts(%x: !half) -> !heddle.tensor<S, h = 2, "hd/2" = 2> attribute
   %a = heddle.map(%x) { ^bb0(%p: f32): %0 = math.sin %p : f32 heddle.yield %0 : f32 } : (!half) -> !half
   %b = heddle.map(%x) { ^bb0(%p: f32): %0 = math.cos %p : f32 heddle.yield %0 : f32 } : (!half) -> !half
   %c = heddle.concat(%a, %b) ["hd/2", "hd/2"] -> "hd" : (!half, !half) -> !heddle.tensor<T, h = 2, hd = 4>
-  %k = heddle.keep "k" %c : (!heddle.tensor<T, h = 2, hd = 4>) -> !k
+  %k = heddle.keep "parts" %c : (!heddle.tensor<T, h = 2, hd = 4>) -> !k
   %s = heddle.slice %k["hd" from 0 -> "hd/2"] : (!k) -> !heddle.tensor<S, h = 2, "hd/2" = 2>
   %t = heddle.slice %k["hd" from 1 -> "hd/2"] : (!k) -> !heddle.tensor<S, h = 2, "hd/2" = 2>
   heddle.tap "t" %t : !heddle.tensor<S, h = 2, "hd/2" = 2>
@@ -87,4 +87,32 @@ heddle.entry @attention(%q: !y) -> !y attributes {input_names = ["q"], output_na
     heddle.yield %s : f32
   } : (!y, !k, !k) -> !y
   heddle.return %o : !y
+}
+
+// What a kind of layer remembers lies the same way for one token and for many: keys for the one, values for the
+// other, rows for both.
+// CHECK-LABEL: heddle.layer @block.decode
+// CHECK: heddle.keep "k"
+// FUSED-SAME: heddle.layout = ["S h hd"]
+// CHECK: heddle.keep "both"
+// FUSED-SAME: heddle.layout = ["S h hd"]
+// CHECK: heddle.keep "own"
+// FUSED-SAME: heddle.layout = ["h S/16 hd S%16"]
+heddle.layer @block.decode(%q: !y) -> !y attributes {kind = "block", variant = #heddle<variant decode>} {
+  %k = heddle.keep "k" %q : (!y) -> !k
+  %v = heddle.keep "both" %q : (!y) -> !k
+  %own = heddle.keep "own" %q : (!y) -> !k
+  %o = heddle.attention(%q, %q, %q), (%k, %v, %own), %v extras() over [["hd"], ["hd"], ["hd"]] keys "S" {
+  ^score(%a: f32, %b: f32, %c: f32):
+    heddle.yield %a : f32
+  } : (!y, !y, !y, !k, !k, !k, !k) -> !y
+  heddle.return %o : !y
+}
+// CHECK-LABEL: heddle.layer @block.prefill
+// CHECK: heddle.keep "k"
+// FUSED-SAME: heddle.layout = ["S h hd"]
+heddle.layer @block.prefill(%q: !y) -> !heddle.tensor<h = 2> attributes {kind = "block", variant = #heddle<variant all>} {
+  %k = heddle.keep "k" %q : (!y) -> !k
+  %s = heddle.reduce sum %k over ["S", "hd"] : (!k) -> !heddle.tensor<h = 2>
+  heddle.return %s : !heddle.tensor<h = 2>
 }
