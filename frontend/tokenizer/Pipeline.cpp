@@ -9,6 +9,7 @@
 #include "frontend/checkpoint/JsonText.h"
 #include "frontend/checkpoint/ReadError.h"
 #include "frontend/tokenizer/OnigurumaPattern.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Base64.h"
 
@@ -69,7 +70,7 @@ Error readPattern(const Part &part, std::string &pattern, bool &isRegex) {
   }
   if (!literal && !regex)
     return part.wrong("pattern", "an object with \"String\" or \"Regex\"", part.object.get("pattern"));
-  isRegex = bool(regex);
+  isRegex = regex || literal->empty(); // an empty string is found at every place
   pattern = literal.value_or("").str();
   if (!regex)
     return Error::success();
@@ -184,14 +185,28 @@ Error addNormalizer(const Part &part, TokenizerModel &model) {
   return Error::success();
 }
 
+/// FixedLength: so many characters each, as a regular expression, whose counts end at 65535.
+Error addFixedLength(const Part &part, TokenizerModel &model) {
+  int64_t length = part.object.getInteger("length").value_or(5);
+  if (length < 1 || length > 65535)
+    return part.wrong("length", "1 to 65535", part.object.get("length"));
+  PreTokenizerStep &step = model.preTokenizer.emplace_back();
+  step.kind = PreTokenizerStep::Kind::SplitRegex;
+  step.pattern = ("(?s:.{1," + Twine(length) + "})").str();
+  return Error::success();
+}
+
 Error addPreTokenizer(const Part &part, TokenizerModel &model) {
   using Kind = PreTokenizerStep::Kind;
   if (part.type() == "BertPreTokenizer") {
     addBertPreTokenizer(model);
     return Error::success();
   }
+  if (part.type() == "FixedLength")
+    return addFixedLength(part, model);
   std::optional<Kind> kind = StringSwitch<std::optional<Kind>>(part.type())
                                  .Case("Split", Kind::SplitString)
+                                 .Case("CharDelimiterSplit", Kind::SplitString)
                                  .Case("Digits", Kind::Digits)
                                  .Case("Punctuation", Kind::Punctuation)
                                  .Case("Whitespace", Kind::Whitespace)
@@ -204,13 +219,17 @@ Error addPreTokenizer(const Part &part, TokenizerModel &model) {
   PreTokenizerStep step;
   step.kind = *kind;
   bool isRegex = false;
-  if (*kind == Kind::SplitString)
+  if (part.type() == "Split")
     if (Error error = readPattern(part, step.pattern, isRegex))
       return error;
   if (isRegex)
     step.kind = Kind::SplitRegex;
   if (Error error = readBehavior(part, step.behavior))
     return error;
+  if (part.type() == "CharDelimiterSplit") {
+    step.pattern = part.text("delimiter");
+    step.behavior = SplitBehavior::Removed;
+  }
   step.invert = part.flag("invert", false);
   step.individual = part.flag("individual_digits", false);
   step.addPrefixSpace = *kind == Kind::ByteLevel && part.flag("add_prefix_space", true);
@@ -227,6 +246,14 @@ Error addPreTokenizer(const Part &part, TokenizerModel &model) {
 
 Error addDecoder(const Part &part, TokenizerModel &model) {
   using Kind = DecoderStep::Kind;
+  bool joined = any_of(model.decoder, [](const DecoderStep &step) {
+    return step.kind == Kind::ByteLevel || step.kind == Kind::Fuse;
+  });
+  bool strips = part.type() == "Strip" && part.object.getInteger("stop").value_or(0) == 0;
+  if (joined && part.type() != "Fuse" && !strips)
+    return readError(part.file, part.where,
+                     "only \"Strip\" of the beginning behind \"Fuse\" and \"ByteLevel\"",
+                     "\"" + part.type() + "\"", "this tokenizer cannot be compiled yet");
   if (part.type() == "WordPiece") {
     addWordPieceDecoder(part.object.getString("prefix").value_or("##"), part.flag("cleanup", true), model);
     return Error::success();
@@ -238,6 +265,7 @@ Error addDecoder(const Part &part, TokenizerModel &model) {
                                  .Case("Fuse", Kind::Fuse)
                                  .Case("Replace", Kind::Replace)
                                  .Case("Strip", Kind::Strip)
+                                 .Case("BPEDecoder", Kind::WordSuffix)
                                  .Default(std::nullopt);
   if (!kind)
     return part.unsupported();
@@ -248,7 +276,9 @@ Error addDecoder(const Part &part, TokenizerModel &model) {
     if (Error error = readPattern(part, step.pattern, isRegex))
       return error;
   if (isRegex)
-    return part.wrong("pattern", "a literal string in a decoder", part.object.get("pattern"));
+    step.kind = Kind::ReplaceRegex;
+  if (*kind == Kind::WordSuffix)
+    step.pattern = part.object.getString("suffix").value_or("</w>").str();
   if (*kind == Kind::Metaspace) {
     step.pattern = replacement(part);
     if (Error error = readPrepend(part, step.prepend))
@@ -356,6 +386,9 @@ Error heddle::readPostProcessor(const json::Value *value, TokenizerModel &model,
   return forEachPart(value, "processors", file, "post_processor", [&](const Part &part) -> Error {
     if (part.type() == "ByteLevel") // only moves offsets, which nobody asks for here
       return Error::success();
+    if (!model.prefix.empty() || !model.suffix.empty())
+      return readError(file, "post_processor", "one part that puts tokens around the text", "a second one",
+                       "this tokenizer cannot be compiled yet");
     if (part.type() == "TemplateProcessing")
       return readTemplate(part, model);
     if (part.type() == "BertProcessing" || part.type() == "RobertaProcessing")

@@ -221,9 +221,8 @@ private:
 
   Error readBpe(const json::Object &bpe) {
     model.kind = TokenizerKind::MergeBpe;
-    for (StringRef key : {"continuing_subword_prefix", "end_of_word_suffix"})
-      if (!bpe.getString(key).value_or("").empty())
-        return wrong("model, key \"" + key + "\"", "nothing", bpe.get(key), "this cannot be compiled yet");
+    model.subwordPrefix = bpe.getString("continuing_subword_prefix").value_or("").str();
+    model.wordSuffix = bpe.getString("end_of_word_suffix").value_or("").str();
     model.ignoreMerges = bpe.getBoolean("ignore_merges").value_or(false);
     model.byteFallback = bpe.getBoolean("byte_fallback").value_or(false);
     model.fuseUnknown = bpe.getBoolean("fuse_unk").value_or(false);
@@ -246,7 +245,7 @@ private:
       left = (*pair)[0].getAsString().value_or("");
       right = (*pair)[1].getAsString().value_or("");
     }
-    std::optional<Merge> merge = vocabulary.merge(left, right);
+    std::optional<Merge> merge = vocabulary.merge(left, right, model.subwordPrefix);
     if (!merge)
       return wrong("model, merge " + Twine(model.merges.size()), "two tokens that make a third", &value);
     model.merges.push_back(*merge);

@@ -36,9 +36,12 @@ public:
     return found == ids.end() ? std::nullopt : std::optional<uint32_t>(found->second);
   }
 
-  /// The merge of two tokens, if both and their concatenation are tokens.
-  std::optional<Merge> merge(llvm::StringRef left, llvm::StringRef right) const {
-    std::optional<uint32_t> l = find(left), r = find(right), both = find((left + right).str());
+  /// The merge of two tokens, if both and their concatenation are tokens; `inner` is what the second begins
+  /// with only because it goes on with a word.
+  std::optional<Merge> merge(llvm::StringRef left, llvm::StringRef right, llvm::StringRef inner = "") const {
+    std::optional<uint32_t> l = find(left), r = find(right);
+    right.consume_front(inner);
+    std::optional<uint32_t> both = find((left + right).str());
     return l && r && both ? std::optional<Merge>(Merge{*l, *r, *both}) : std::nullopt;
   }
 

@@ -68,10 +68,11 @@ std::vector<Segment> AddedTokenFinder::split(std::string_view text, bool special
       continue;
     if (token.singleWord && (endsWithWord(text.substr(0, begin)) || startsWithWord(text.substr(end))))
       continue;
+    begin = std::max(begin, done); // the one before may have taken the space that this one begins with
     if (token.lstrip)
       begin -= whiteSpaceSuffix(text.substr(done, begin - done));
     if (token.rstrip)
-      i = end += whiteSpacePrefix(text.substr(end));
+      end += whiteSpacePrefix(text.substr(end));
     if (begin > done)
       segments.push_back({done, begin, std::nullopt});
     segments.push_back({begin, end, token.id});

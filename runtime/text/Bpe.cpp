@@ -73,9 +73,13 @@ uint32_t Bpe::characterId(char32_t codePoint, std::string_view character) const 
 void Bpe::cut(std::string_view piece, Scratch &scratch) const {
   scratch.symbols.clear();
   bool vanishes = model.kind == TokenizerKind::MergeBpe && !model.byteFallback && !model.unknown;
+  bool affixed = !model.subwordPrefix.empty() || !model.wordSuffix.empty();
   forEachCharacter(piece, [&](char32_t c, size_t begin, size_t end) {
     uint32_t here = uint32_t(scratch.symbols.size());
-    uint32_t id = characterId(c, piece.substr(begin, end - begin));
+    std::string_view character = piece.substr(begin, end - begin);
+    uint32_t id = affixed ? index.find((begin == 0 ? "" : model.subwordPrefix) + std::string(character) +
+                                       (end == piece.size() ? model.wordSuffix : ""))
+                          : characterId(c, character);
     if (id == none && vanishes) // and its neighbours may be joined
       return;
     scratch.symbols.push_back({id, uint32_t(begin), uint32_t(end), here - 1, here + 1});

@@ -46,11 +46,9 @@ std::string strip(std::string_view text, const DecoderStep &step) {
   return std::string(text);
 }
 
-/// Marks as spaces; one at the start of the first token goes, if the way in puts one there.
+/// Marks as spaces; those of the first token go, if the way in puts one there.
 std::string metaspace(std::string_view token, const DecoderStep &step, bool first) {
-  if (first && step.prepend != PrependScheme::Never && token.starts_with(step.pattern))
-    token.remove_prefix(step.pattern.size());
-  return replaceAll(token, step.pattern, " ");
+  return replaceAll(token, step.pattern, first && step.prepend != PrependScheme::Never ? "" : " ");
 }
 
 /// A token that goes on with a word joins it; any other but the first begins a new one.
@@ -74,7 +72,7 @@ std::string cleanUp(std::string text) {
 
 } // namespace
 
-Detokenizer::Detokenizer(const TokenizerModel &model) {
+Detokenizer::Detokenizer(const TokenizerModel &model) : spaced(model.decoder.empty()) {
   bool whole = false;
   for (const DecoderStep &step : model.decoder) {
     if (step.kind == Kind::ByteLevel || step.kind == Kind::Fuse) {
@@ -83,7 +81,9 @@ Detokenizer::Detokenizer(const TokenizerModel &model) {
       byteLevel |= step.kind == Kind::ByteLevel;
       whole = true;
     } else if (!whole) {
-      perToken.push_back(step);
+      std::optional<Regex> &regex = perToken.emplace_back(Step{step, std::nullopt}).regex;
+      if (step.kind == Kind::ReplaceRegex)
+        regex.emplace(step.pattern);
     } else if (step.kind == Kind::Strip && step.stop == 0) {
       joined.push_back(step);
     } else {
@@ -108,20 +108,46 @@ void Detokenizer::append(State &state, std::string_view text, std::string &out) 
   out += text;
 }
 
+/// The text of one token after a step other than ByteFallback.
+std::string Detokenizer::apply(const Step &step, std::string text, State &state) const {
+  const DecoderStep &description = step.description;
+  switch (description.kind) {
+  case Kind::Replace:
+    return replaceAll(text, description.pattern, description.content);
+  case Kind::ReplaceRegex:
+    return findInvalidUtf8(text) == std::string_view::npos
+               ? replaceMatches(text, *step.regex, description.content)
+               : text;
+  case Kind::Strip:
+    return strip(text, description);
+  case Kind::Metaspace:
+    return metaspace(text, description, state.first);
+  case Kind::WordPiece:
+    return wordPiece(text, description, state.first);
+  case Kind::CleanUp:
+    return cleanUp(std::move(text));
+  case Kind::WordSuffix:
+    if (std::exchange(state.owesSpace, text.ends_with(description.pattern)))
+      text.insert(0, " ");
+    if (state.owesSpace)
+      text.resize(text.size() - description.pattern.size());
+    return text;
+  case Kind::ByteLevel:
+  case Kind::ByteFallback:
+  case Kind::Fuse:
+    break;
+  }
+  return text;
+}
+
 void Detokenizer::push(State &state, std::string_view token, bool wholeRuns, std::string &out) const {
   std::string text(token);
   std::optional<unsigned char> byte;
-  for (const DecoderStep &step : perToken) {
-    if (step.kind == Kind::Replace)
-      text = replaceAll(text, step.pattern, step.content);
-    else if (step.kind == Kind::Strip)
-      text = strip(text, step);
-    else if (step.kind == Kind::Metaspace)
-      text = metaspace(text, step, state.first);
-    else if (step.kind == Kind::WordPiece)
-      text = wordPiece(text, step, state.first);
-    else if (step.kind == Kind::CleanUp)
-      text = cleanUp(std::move(text));
+  if (spaced && !state.first)
+    text.insert(0, " ");
+  for (const Step &step : perToken) {
+    if (step.description.kind != Kind::ByteFallback)
+      text = apply(step, std::move(text), state);
     else if ((byte = byteOfToken(text)))
       break; // what follows could only change text
   }

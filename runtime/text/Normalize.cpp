@@ -15,19 +15,6 @@ void checkSize(size_t size) {
     throw Error("the normalized text passes 1 GiB");
 }
 
-std::string replaceMatches(std::string_view text, const Regex &regex, std::string_view content) {
-  std::string out;
-  size_t end = 0;
-  for (TextRange match : regex.findAll(text)) {
-    out += text.substr(end, match.begin - end);
-    out += content;
-    checkSize(out.size());
-    end = match.end;
-  }
-  out += text.substr(end);
-  return out;
-}
-
 std::string strip(std::string_view text, bool left, bool right) {
   if (left)
     text.remove_prefix(whiteSpacePrefix(text));
@@ -53,6 +40,19 @@ std::string replaceAll(std::string_view text, std::string_view pattern, std::str
       out += content;
       checkSize(out.size());
     }
+  }
+  out += text.substr(end);
+  return out;
+}
+
+std::string replaceMatches(std::string_view text, const Regex &regex, std::string_view content) {
+  std::string out;
+  size_t end = 0;
+  for (TextRange match : regex.findAll(text)) {
+    out += text.substr(end, match.begin - end);
+    out += content;
+    checkSize(out.size());
+    end = match.end;
   }
   out += text.substr(end);
   return out;

@@ -14,6 +14,9 @@ namespace heddle {
 /// Each occurrence of `pattern` in `text` replaced; an empty pattern replaces nothing.
 std::string replaceAll(std::string_view text, std::string_view pattern, std::string_view content);
 
+/// Each match of `regex` replaced.
+std::string replaceMatches(std::string_view text, const Regex &regex, std::string_view content);
+
 /// The normalizers of a model in their order.
 class NormalizerChain {
 public:

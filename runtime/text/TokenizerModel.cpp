@@ -33,7 +33,7 @@ void StringTable::reserve(size_t count, size_t totalBytes) {
 namespace {
 
 constexpr std::string_view magic = "HTOK";
-constexpr uint32_t version = 3;
+constexpr uint32_t version = 4;
 constexpr size_t maxVocabulary = size_t(1) << 24;
 
 /// Appends fields to a string.
@@ -157,6 +157,7 @@ template <typename Archive, typename Model> void visit(Archive &archive, Model &
   archive.numbers(model.merges);
   archive.numbers(model.scores);
   archive.text(model.subwordPrefix);
+  archive.text(model.wordSuffix);
   archive.number(model.maxWordCharacters);
   flag(archive, model.ignoreMerges);
   flag(archive, model.byteFallback);
@@ -189,7 +190,7 @@ template <typename Archive, typename Model> void visit(Archive &archive, Model &
     flag(archive, step.split);
   });
   archive.list(model.decoder, [&](auto &step) {
-    archive.choice(step.kind, DecoderStep::Kind::CleanUp);
+    archive.choice(step.kind, DecoderStep::Kind::WordSuffix);
     archive.text(step.pattern);
     archive.text(step.content);
     archive.choice(step.prepend, PrependScheme::Always);

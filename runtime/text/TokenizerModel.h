@@ -136,6 +136,8 @@ struct DecoderStep {
     Strip = 5,        ///< up to `start` / `stop` times the character `content` off the ends
     WordPiece = 6,    ///< a space before each token but the first, or `pattern` off its front
     CleanUp = 7,      ///< no space before punctuation and contractions within a token
+    ReplaceRegex = 8, ///< each match of `pattern` becomes `content`
+    WordSuffix = 9,   ///< `pattern` at the end of a token becomes a space before the next one
   };
   Kind kind = Kind::Fuse;
   std::string pattern, content;
@@ -152,7 +154,8 @@ struct TokenizerModel {
   StringTable vocabulary;
   std::vector<Merge> merges;      ///< MergeBpe: first come, first joined
   std::vector<double> scores;     ///< ScoreBpe, Unigram: one a token; minus infinity: is never made
-  std::string subwordPrefix;      ///< WordPiece: in front of tokens that go on with a word ("##")
+  std::string subwordPrefix;      ///< WordPiece, MergeBpe: in front of tokens that go on with a word ("##")
+  std::string wordSuffix;         ///< MergeBpe: behind tokens that end a word ("</w>")
   uint32_t maxWordCharacters = 0; ///< WordPiece: longer words are unknown
   bool ignoreMerges = false;      ///< a piece that is a token is that token
   bool byteFallback = false;      ///< unknown characters become <0xNN> tokens
@@ -161,7 +164,7 @@ struct TokenizerModel {
   std::vector<AddedToken> addedTokens;
   std::vector<Normalizer> normalizers;
   std::vector<PreTokenizerStep> preTokenizer;
-  std::vector<DecoderStep> decoder;
+  std::vector<DecoderStep> decoder; ///< empty: spaces between tokens
 
   std::vector<uint32_t> prefix, suffix; ///< what encode puts around a text when it is asked to (BOS, EOS)
   std::optional<uint32_t> bos, eos, unknown, pad;

@@ -65,6 +65,8 @@ void Unigram::findBest(std::string_view piece, std::vector<Node> &nodes) const {
 
 /// Neighbouring unknown characters.
 void Unigram::emitUnknown(std::string_view text, std::vector<int32_t> &out) const {
+  if (uint32_t id = index.find(text); id != none) // the unknown token written out
+    return out.push_back(int32_t(id));
   bool bytes = model.byteFallback;
   for (char c : text)
     bytes = bytes && index.ofByte(uint8_t(c)) != none;
@@ -87,7 +89,7 @@ void Unigram::encode(std::string_view piece, std::vector<int32_t> &out, Scratch 
   scratch.ends.clear();
   for (uint32_t end = uint32_t(piece.size()); end > 0; end = nodes[end].begin)
     scratch.ends.push_back(end);
-  auto known = [&](uint32_t end) { return nodes[end].id != none; };
+  auto known = [&](uint32_t end) { return nodes[end].id != none && nodes[end].id != model.unknown; };
   for (auto end = scratch.ends.rbegin(); end != scratch.ends.rend();) {
     uint32_t begin = nodes[*end].begin;
     if (known(*end)) {

@@ -194,8 +194,8 @@ TEST(Tokenizer, SpecialTokensAreTextOnRequest) {
   EXPECT_EQ(tokenizer.encode("a<end>b"), (Ids{3, 1, 0, 2, 0}));
   EXPECT_EQ(tokenizer.encode("a<end>b", false), (Ids{1, 0, 2}));
   EXPECT_EQ(tokenizer.encode("<end>", false, false), (Ids{10, 10, 10, 10, 10}));
-  EXPECT_EQ(tokenizer.decode(Ids{1, 0, 2}, true), "ab");
-  EXPECT_EQ(tokenizer.decode(Ids{1, 0, 2, 99, -1}, false), "a<end>b");
+  EXPECT_EQ(tokenizer.decode(Ids{1, 0, 2}, true), "a b"); // without a decoder
+  EXPECT_EQ(tokenizer.decode(Ids{1, 0, 2, 99, -1}, false), "a <end> b");
   EXPECT_TRUE(tokenizer.isSpecial(0) && !tokenizer.isSpecial(1) && !tokenizer.isSpecial(-1));
 }
 
@@ -203,6 +203,7 @@ TEST(Tokenizer, AddedTokensTakeSpaceAndStandAlone) {
   TokenizerModel model = smallModel();
   model.addedTokens[0].lstrip = model.addedTokens[0].rstrip = true;
   EXPECT_EQ(Tokenizer(model).encode("a  <end> b"), (Ids{1, 0, 2}));
+  EXPECT_EQ(Tokenizer(model).encode("<end> <end> b"), (Ids{0, 0, 2}));
   model.addedTokens = {{3, "c", false, false, false, /*singleWord=*/true}};
   model.merges = {};
   model.ignoreMerges = false;

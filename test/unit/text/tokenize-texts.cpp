@@ -1,11 +1,12 @@
 //===- tokenize-texts.cpp - the tokens of many texts ------------------------===//
 //
-//   tokenize-texts TOKENIZER < TEXTS        prints a line of ids for each text
-//   tokenize-texts TOKENIZER --time FILE    takes a file as one text; prints megabytes per second, one thread
+//   tokenize-texts TOKENIZER < TEXTS          prints a line of ids for each text
+//   tokenize-texts TOKENIZER --both < TEXTS   with the tokens around the text; behind a tab each what decoding
+//                                             gives with and without special tokens, in hexadecimal
+//   tokenize-texts TOKENIZER --time FILE      takes a file as one text; prints megabytes per second, one thread
 //
-// TOKENIZER: a folder with a tokenizer.json or tokenizer.model, or a GGUF file. Without the tokens around a
-// text; what is a special token's spelling becomes that token. For scripts that compare with another
-// implementation.
+// TOKENIZER: a folder with a tokenizer.json or tokenizer.model, or a GGUF file. What is a special token's
+// spelling becomes that token. For scripts that compare with another implementation.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +14,7 @@
 #include "frontend/tokenizer/TokenizerReader.h"
 #include "runtime/support/Error.h"
 #include "runtime/text/Tokenizer.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -50,17 +52,21 @@ Tokenizer open(StringRef path) {
 }
 
 /// `texts`: each behind its length in bytes, in decimal, and a new line.
-void printIds(const Tokenizer &tokenizer, StringRef texts) {
+void printIds(const Tokenizer &tokenizer, StringRef texts, bool both) {
   while (!texts.empty()) {
     auto [length, rest] = texts.split('\n');
     size_t size;
     if (length.getAsInteger(10, size) || size > rest.size())
       exitOnError(createStringError("expected the length of a text, found '" + length.take_front(20) + "'"));
     const char *separator = "";
-    for (int32_t id : tokenizer.encode(std::string_view(rest.take_front(size)), /*addSpecial=*/false)) {
+    std::vector<int32_t> ids = tokenizer.encode(std::string_view(rest.take_front(size)), /*addSpecial=*/both);
+    for (int32_t id : ids) {
       outs() << separator << id;
       separator = " ";
     }
+    if (both)
+      for (bool skipSpecial : {false, true})
+        outs() << '\t' << toHex(tokenizer.decode(ids, skipSpecial), /*LowerCase=*/true);
     outs() << '\n';
     texts = rest.drop_front(size);
   }
@@ -82,14 +88,15 @@ void printSpeed(const Tokenizer &tokenizer, StringRef text) {
 
 int main(int argc, char **argv) {
   bool time = argc == 4 && StringRef(argv[2]) == "--time";
-  if (argc != 2 && !time) {
-    errs() << "usage: tokenize-texts TOKENIZER [--time FILE]\n";
+  bool both = argc == 3 && StringRef(argv[2]) == "--both";
+  if (argc != 2 && !time && !both) {
+    errs() << "usage: tokenize-texts TOKENIZER [--both | --time FILE]\n";
     return 2;
   }
   try {
     Tokenizer tokenizer = open(argv[1]);
     auto input = exitOnError(errorOrToExpected(MemoryBuffer::getFileOrSTDIN(time ? argv[3] : "-")));
-    time ? printSpeed(tokenizer, input->getBuffer()) : printIds(tokenizer, input->getBuffer());
+    time ? printSpeed(tokenizer, input->getBuffer()) : printIds(tokenizer, input->getBuffer(), both);
   } catch (const heddle::Error &error) {
     errs() << "tokenize-texts: " << error.what() << '\n';
     return 1;
