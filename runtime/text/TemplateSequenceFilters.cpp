@@ -17,7 +17,8 @@ Value getPath(Interpreter &interpreter, Value value, const Value &path) {
   if (!path.isString())
     throw Error("an attribute must be a string or an integer, not " + std::string(typeName(path)));
   for (std::string_view part : split(path.string(), ".", -1)) {
-    bool number = !part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == std::string_view::npos;
+    bool number =
+        !part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == std::string_view::npos;
     Value found = number ? interpreter.item(value, Value(std::stoi(std::string(part))))
                          : interpreter.item(value, Value(part));
     value = std::move(found);
@@ -78,7 +79,8 @@ Value sort(Interpreter &interpreter, const Value &input, const Arguments &argume
 
 Value unique(Interpreter &interpreter, const Value &input, const Arguments &arguments) {
   BoundArguments bound("unique", arguments, {"case_sensitive", "attribute"});
-  List items = interpreter.elements(input), keys = sortKeys(interpreter, items, bound[1], bound.flag(0, false));
+  List items = interpreter.elements(input),
+       keys = sortKeys(interpreter, items, bound[1], bound.flag(0, false));
   List kept, seen;
   for (size_t i = 0; i < items.size(); ++i) {
     interpreter.charge(1 + seen.size());
@@ -91,9 +93,11 @@ Value unique(Interpreter &interpreter, const Value &input, const Arguments &argu
 }
 
 /// min and max.
-template <bool Largest> Value extreme(Interpreter &interpreter, const Value &input, const Arguments &arguments) {
+template <bool Largest>
+Value extreme(Interpreter &interpreter, const Value &input, const Arguments &arguments) {
   BoundArguments bound(Largest ? "max" : "min", arguments, {"case_sensitive", "attribute"});
-  List items = interpreter.elements(input), keys = sortKeys(interpreter, items, bound[1], bound.flag(0, false));
+  List items = interpreter.elements(input),
+       keys = sortKeys(interpreter, items, bound[1], bound.flag(0, false));
   if (items.empty())
     return Value::undefined("the sequence is empty");
   size_t best = 0;
@@ -183,9 +187,14 @@ Arguments behind(const Arguments &arguments, size_t count) {
   return rest;
 }
 
+/// What map, select and the like go through: nothing where there is nothing, be it None.
+List elementsIfAny(Interpreter &interpreter, const Value &input) {
+  return truth(input) ? interpreter.elements(input) : List();
+}
+
 Value map(Interpreter &interpreter, const Value &input, const Arguments &arguments) {
   List out;
-  List elements = interpreter.elements(input);
+  List elements = elementsIfAny(interpreter, input);
   if (!arguments.positional.empty()) { // by the filter of that name
     if (!arguments.positional[0].isString())
       throw Error("\"map\" expected the name of a filter");
@@ -215,9 +224,10 @@ Value choose(Interpreter &interpreter, const Value &input, const Arguments &argu
                 std::string(typeName(arguments.positional[nameAt])));
   Arguments rest = byTest ? behind(arguments, nameAt + 1) : Arguments();
   List out;
-  for (const Value &element : interpreter.elements(input)) {
+  for (const Value &element : elementsIfAny(interpreter, input)) {
     Value value = ByAttribute ? getPath(interpreter, element, arguments.positional[0]) : element;
-    bool holds = byTest ? applyTest(interpreter, arguments.positional[nameAt].string(), value, rest) : truth(value);
+    bool holds =
+        byTest ? applyTest(interpreter, arguments.positional[nameAt].string(), value, rest) : truth(value);
     if (holds == Keep)
       out.push_back(element);
   }

@@ -382,6 +382,18 @@ TEST(TokenizerJson, ErrorsNameThePlace) {
       "compiled yet");
 }
 
+TEST(TokenizerJson, OfNamedTemplatesTheDefault) {
+  std::string tokenizer = R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}})";
+  std::string config = R"({"chat_template": [{"name": "tool_use", "template": "tools"},
+                                             {"name": "default", "template": "plain"}, {"name": "rag", "template": "rag"}]})";
+  llvm::Expected<TokenizerModel> model = readTokenizerJson({tokenizer, config, "", "m"});
+  ASSERT_TRUE(bool(model)) << llvm::toString(model.takeError());
+  EXPECT_EQ(model->chatTemplate, "plain");
+  model = readTokenizerJson({tokenizer, config, "a file of its own", "m"});
+  ASSERT_TRUE(bool(model));
+  EXPECT_EQ(model->chatTemplate, "a file of its own");
+}
+
 TEST(GgufTokenizer, UnknownNamesAreListed) {
   llvm::StringRef tokens[] = {"a", "b"};
   GgufTokenizerSource source;

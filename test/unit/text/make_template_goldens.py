@@ -375,6 +375,58 @@ TOOLS = [
     {"type": "function", "function": {"name": "now", "description": "Time & date <b>", "parameters": {"type": "object", "properties": {}}}},
 ]
 
+COMMAND_TOOLS = """{%- macro python_type(spec) %}
+{%- set basic = {"string": "str", "number": "float", "integer": "int", "boolean": "bool"} %}
+{%- if basic[spec.type] is defined %}{{- basic[spec.type] }}
+{%- elif spec.type == "array" %}{{- "List[" + python_type(spec['items']) + "]" }}
+{%- elif spec.type == "object" %}
+    {%- if spec.additionalProperties is defined %}{{- "Dict[str, " + python_type(spec.additionalProperties) + "]" }}{%- else %}{{- "Dict" }}{%- endif %}
+{%- elif spec.type is iterable and spec.type is not string %}{{- "Union[" }}{%- for one in spec.type %}{{- python_type({"type": one}) }}{%- if not loop.last %}{{- "," }}{%- endif %}{%- endfor %}{{- "]" }}
+{%- else %}{{- "Any" }}{%- endif %}
+{%- endmacro %}
+{%- macro signature(tool) %}
+{{- "def " + tool.name + "(" }}
+{%- for name, field in tool.parameters.properties.items() %}
+    {%- if loop.index0 != 0 %}{{- ", " }}{%- endif %}
+    {{- name + ": " }}
+    {%- if name not in (tool.parameters.required or []) %}{{- "Optional[" + python_type(field) + "] = None" }}{%- else %}{{- python_type(field) }}{%- endif %}
+{%- endfor %}
+{{- ') -> List[Dict]:\n    \"\"\"' }}{{ tool.description }}
+{{- '\n    Args:' if tool.parameters.properties|length else '' }}
+{%- for name, field in tool.parameters.properties.items() %}
+{{- '\n        ' + name + ' (' + python_type(field) + '): ' + field.description|default('?') }}
+{%- endfor %}
+{{- '\"\"\"\n    pass' }}
+{%- endmacro %}
+{{- bos_token }}
+{%- if messages[0]['role'] == 'system' %}{%- set loop_messages = messages[1:] %}{%- set system_message = messages[0]['content'] %}
+{%- else %}{%- set loop_messages = messages %}{%- set system_message = 'You help.' %}{%- endif %}
+{{- '<|SYSTEM|>' }}{{ '# Preamble' }}
+{{ '\n' + system_message }}
+{%- for tool in tools or [] %}{%- if loop.first %}{{- '\n\n```python\n' }}{%- endif %}{{- signature(tool.function) }}{{- '\n```' if loop.last else '\n\n' }}{%- endfor %}
+{%- for message in loop_messages %}{%- set content = message['content'] %}
+{%- if message.role == 'user' %}{{- '<|USER|>' + content.strip() }}
+{%- elif message.role == 'system' %}{{- '<|SYSTEM|>' + content.strip() }}
+{%- elif message.role == 'assistant' and message.tool_calls is defined %}
+    {{- '<|BOT|>Plan: ' ~ content ~ '\nAction: ```json\n[\n' }}
+    {%- for call in message.tool_calls %}{{- {"tool_name": call['function']['name'], "parameters": call['function']['arguments']}|tojson(indent=4)|indent(4, true) }}{%- if not loop.last %},\n{%- endif %}{%- endfor %}
+    {{- '\n]```' }}
+{%- elif message.role == 'assistant' %}{{- '<|BOT|>' + content.strip() }}
+{%- elif message.role|lower == 'tool' %}
+    {%- if loop.first or loop_messages[loop.index0 - 1].role|lower != 'tool' %}{{- '<|SYSTEM|><results>' }}{%- endif %}
+    {{- '\ndocument: ' ~ loop.index0 ~ '\n' ~ content }}
+    {%- if loop.last or loop_messages[loop.index0 + 1].role|lower != 'tool' %}{{- '</results>' }}{%- endif %}
+{%- endif %}{{- '<|END|>' }}{%- endfor %}
+{%- for document in documents or [] %}
+{{- '\nDocument: ' ~ loop.index0 }}
+{%- for key, value in document.items() %}{{- '\n' ~ key|title ~ ': ' ~ value }}{%- endfor %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|BOT|>' }}{%- endif %}"""
+
+OLMO = """{{ bos_token }}{% for message in messages %}{% if message['role'] == 'system' %}{{ '<|system|>\n' + message['content'] + '\n' }}{% elif message['role'] == 'user' %}{{ '<|user|>\n' + message['content'] + '\n' }}{% elif message['role'] == 'assistant' %}{% if not loop.last %}{{ '<|assistant|>\n' + message['content'] + eos_token + '\n' }}{% else %}{{ '<|assistant|>\n' + message['content'] + eos_token }}{% endif %}{% endif %}{% if loop.last and add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}{% endfor %}"""
+
+PHI4 = """{%- set names = tools | map(attribute='function.name') | list %}{%- for message in messages %}{%- if loop.first and names %}{{- '<|system|>' ~ (message['content'] if message['role'] == 'system' else '') ~ '<|tool|>' ~ (tools | map(attribute='function') | selectattr('name') | list | tojson) ~ '<|/tool|>' ~ names | join(',') ~ '<|end|>' }}{%- endif %}{%- if (message['role'] == 'system') and not names %}{{- '<|im_start|>system<|im_sep|>' + message['content'] + '<|im_end|>' }}{%- elif (message['role'] == 'user') %}{{- '<|im_start|>user<|im_sep|>' ~ message['content'] ~ '<|im_end|>' }}{%- elif (message['role'] == 'assistant') %}{{- '<|im_start|>assistant<|im_sep|>' ~ (message['content'] or '') ~ '<|im_end|>' }}{%- endif %}{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant<|im_sep|>' }}{%- endif %}"""
+
 CONVERSATIONS = {
     "one": [{"role": "user", "content": "  Hello, wörld! \n"}],
     "system": [{"role": "system", "content": "You are terse."}, {"role": "user", "content": "Hi"},
@@ -391,7 +443,17 @@ CONVERSATIONS = {
 }
 
 STYLES = {"chatml": CHATML, "llama2": LLAMA2, "llama3": LLAMA3, "gemma": GEMMA, "mistral": MISTRAL, "qwen": QWEN,
-          "deepseek": DEEPSEEK, "command": COMMAND, "gptoss": GPTOSS, "granite": GRANITE, "phi3": PHI3, "llama3.1": LLAMA31}
+          "deepseek": DEEPSEEK, "command": COMMAND, "gptoss": GPTOSS, "granite": GRANITE, "phi3": PHI3, "llama3.1": LLAMA31, "command tools": COMMAND_TOOLS,
+          "olmo": OLMO, "phi4": PHI4}
+
+# What the callers of some styles may say beside messages, tools and documents.
+MORE = {
+    "llama3.1": [{"builtin_tools": ["brave_search", "code_interpreter"]}, {"builtin_tools": ["code_interpreter"], "tools_in_user_message": False},
+                 {"custom_tools": TOOLS, "date_string": "1 Jan 2025"}],
+    "granite": [{"controls": {"length": "short"}}, {"controls": {"originality": "abstractive"}}],
+    "qwen": [{"enable_thinking": True}],
+    "gptoss": [{"reasoning_effort": "high"}],
+}
 
 VALUES = {"xs": [3, 1, 2], "words": ["b", "A", "c", "a"], "d": {"b": 1, "a": [1, 2], "items": "mine"}, "s": "Hello, Wörld",
           "f": 2.5, "n": None, "t": True, "people": [{"n": "Bo", "age": 3, "a": {"b": 1}}, {"n": "al", "age": 1}, {"n": "Cy", "age": 2, "a": {"b": 0}}],
@@ -408,7 +470,7 @@ missing ; missing.x ; missing['x'] ; missing + 1 ; missing | length ; missing ==
 1 if t ; 1 if not t ; 'a' if false else 'b' if false else 'c' ; (1 if t else 2) + 1 ; t and 'yes' or 'no' ; 0 or '' or [] ; 1 and 0 ; not not 5
 '  x '|trim ; 'xxaxx'|trim('x') ; s|upper ; s|lower ; 'hELLO wORLD'|capitalize ; "it's a-b (c) d_e"|title ; s|length ; xs|length ; d|count ; 5|length
 [1, 'a', none, 1.5, true, {'k': [1]}]|tojson ; d|tojson(indent=2) ; []|tojson(indent=2) ; {}|tojson(indent=1) ; 'é\\n"\\\\/\\t\\x01😀'|tojson ; 'é😀'|tojson(ensure_ascii=true) ; d|tojson(sort_keys=true) ; d|tojson(separators=(',', ':')) ; missing|tojson ; {1: 2, none: 3, true: 4}|tojson ; (1, 2)|tojson ; xs|tojson(indent=0)
-words|join ; words|join(', ') ; xs|join('-') ; people|join(',', attribute='n') ; 'abc'|join('.') ; words|first ; words|last ; empty|first ; empty|last ; s|first ; s|last ; s|list ; d|list
+none|map('upper')|list ; missing|selectattr('a')|list ; 0|select|list ; none|reject('odd')|list|length ; 5|map('upper')|list ; words|join ; words|join(', ') ; xs|join('-') ; people|join(',', attribute='n') ; 'abc'|join('.') ; words|first ; words|last ; empty|first ; empty|last ; s|first ; s|last ; s|list ; d|list
 people|map(attribute='n')|list ; people|map(attribute='a.b')|list ; people|map(attribute='zz', default='?')|list ; words|map('upper')|list ; words|map('replace', 'a', 'x')|join ; xs|map('string')|join
 people|selectattr('age', 'gt', 1)|map(attribute='n')|list ; people|selectattr('a')|list|length ; people|rejectattr('age', 'equalto', 2)|map(attribute='n')|join ; people|rejectattr('a', 'defined')|list|length ; xs|select('odd')|list ; xs|reject('odd')|list ; [0, 1, '', 'a']|select|list ; xs|select('in', [1, 2])|list ; people|selectattr('n', 'in', ['Bo', 'Cy'])|list|length
 s|replace('l', 'L') ; s|replace('l', 'L', 1) ; 'abc'|replace('', '-') ; 5|string ; 5|string is string ; '42'|int + 1 ; '4x'|int ; '4x'|int(default=-1) ; '0x1A'|int(base=16) ; '3.7'|int ; 3.99|int ; ' 12 '|int ; none|int ; '2.50'|float ; 'x'|float ; 'x'|float(1.5) ; true|int
@@ -500,6 +562,10 @@ def main():
 
     for style, template in STYLES.items():
         for name, messages in CONVERSATIONS.items():
+            for more in MORE.get(style, []) if name in ("system", "calls") else []:
+                for tools in (None, TOOLS):
+                    add(f"{style}, {name}, {', '.join(more)}, {bool(tools)}", template, {
+                        "messages": messages, "tools": tools, "documents": None, "add_generation_prompt": True, "bos_token": "<s>", "eos_token": "</s>", **more})
             for prompt in (True, False):
                 add(f"{style}, {name}, {prompt}", template, {
                     "messages": messages, "tools": TOOLS if name == "calls" and prompt else None, "add_generation_prompt": prompt,
