@@ -59,38 +59,46 @@ protected:
     if (!packed || packed->format == Format::F32) {
       return sumInTurns(columns, [&](Value column) {
         if (packed)
-          prefetch(n, rows, column, 1);
+          prefetch(n, rows, column, k.constant(0), 1);
         Value weight = packed ? load(panels(n), ValueRange{packedGroup(rows), column, k.lane})
                               : computedElement(n, rows, column);
         return std::pair(weight, activation(column));
       });
     }
+    int64_t width = stepOf(n), parts = blockShape(packed->format).columns / width;
+    auto overParts = [&](Value block, ValueRange carried) -> SmallVector<Value> {
+      return k.loop(k.constant(0), k.constant(parts), 1, carried,
+                    [&](Value part, ValueRange carried) -> SmallVector<Value> {
+                      prefetch(n, rows, block, part, parts);
+                      return {addStep(n, rows, block, part, parts, carried[0])};
+                    });
+    };
+    int64_t blocks = llvm::divideCeil(columns, width * parts);
+    return k.loop(k.constant(0), k.constant(blocks), 1, k.real(0), overParts)[0];
+  }
+
+  /// carried + the products of part `part` of `parts` of a block.
+  Value addStep(unsigned n, Value rows, Value block, Value part, int64_t parts, Value carried) {
     int64_t width = stepOf(n);
-    return k.loop(k.constant(0), k.constant(llvm::divideCeil(columns, width)), 1, k.real(0),
-                  [&](Value step, ValueRange carried) -> SmallVector<Value> {
-                    prefetch(n, rows, step, width);
-                    BlockDecoder words = decoder(n, rows, step, width);
-                    Value at = times(step, width);
-                    SmallVector<Value> parts(std::min<int64_t>(4, width));
-                    for (int64_t c = 0; c < width; ++c) {
-                      Value x = activation(plus(at, k.constant(c)));
-                      Value weight = words.raw(k.constant(c / 8), k.constant(c % 8));
-                      Value &part = parts[c % parts.size()];
-                      part = part ? fma(weight, x, part)
-                                  : Value(arith::MulFOp::create(k.builder, k.loc, weight, x));
-                    }
-                    while (parts.size() > 1) {
-                      for (size_t i = 0; i < parts.size() / 2; ++i)
-                        parts[i] = arith::AddFOp::create(k.builder, k.loc, parts[2 * i], parts[2 * i + 1]);
-                      parts.resize(parts.size() / 2);
-                    }
-                    Value scale = words.scale();
-                    Value sum = scale ? fma(scale, parts[0], carried[0])
-                                      : Value(arith::AddFOp::create(k.builder, k.loc, carried[0], parts[0]));
-                    if (Value offset = words.offset())
-                      sum = fma(offset, load(sums, step), sum);
-                    return {sum};
-                  })[0];
+    BlockDecoder words = decoder(n, rows, block, times(part, width / 8));
+    Value step = plus(times(block, parts), part), at = times(step, width);
+    SmallVector<Value> products(std::min<int64_t>(4, width));
+    for (int64_t c = 0; c < width; ++c) {
+      Value x = activation(plus(at, k.constant(c)));
+      Value weight = words.raw(k.constant(c / 8), k.constant(c % 8));
+      Value &product = products[c % products.size()];
+      product = product ? fma(weight, x, product) : Value(arith::MulFOp::create(k.builder, k.loc, weight, x));
+    }
+    while (products.size() > 1) {
+      for (size_t i = 0; i < products.size() / 2; ++i)
+        products[i] = arith::AddFOp::create(k.builder, k.loc, products[2 * i], products[2 * i + 1]);
+      products.resize(products.size() / 2);
+    }
+    Value scale = words.scale();
+    Value sum = scale ? fma(scale, products[0], carried)
+                      : Value(arith::AddFOp::create(k.builder, k.loc, carried, products[0]));
+    Value offset = words.offset();
+    return offset ? fma(offset, load(sums, step), sum) : sum;
   }
 
   /// A sum of products over columns, in eight accumulators that take turns.

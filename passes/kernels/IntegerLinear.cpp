@@ -107,23 +107,22 @@ protected:
 
   Value dot(unsigned n, Value group) override {
     Value zero = k.constant(0);
-    // A whole block of the format at a time, so that what its groups share is loaded and decoded once.
-    int64_t whole = blockShape(packing(n)->format).columns, parts = whole / width;
-    return k.loop(zero, k.constant(columns / whole), 1, k.real(0),
-                  [&](Value number, ValueRange carried) -> SmallVector<Value> {
-                    BlockDecoder stored = decoder(n, group, number, whole);
-                    Value result = carried[0];
-                    for (int64_t part = 0; part < parts; ++part) {
-                      Value block = plus(times(number, parts), k.constant(part));
-                      prefetch(n, group, block, width);
-                      Value eight = k.constant(part * width / 8), sum = start(n, zero, zero, block);
+    // Two loops: what a block's groups share is decoded once, and prefetches stay apart. (Of one long body
+    // LLVM puts all of them first, more than a core can have under way.)
+    int64_t parts = blockShape(packing(n)->format).columns / width;
+    auto overParts = [&](Value whole, ValueRange carried) -> SmallVector<Value> {
+      return k.loop(zero, k.constant(parts), 1, carried,
+                    [&](Value part, ValueRange carried) -> SmallVector<Value> {
+                      Value block = plus(times(whole, parts), part);
+                      prefetch(n, group, whole, part, parts);
+                      BlockDecoder stored = decoder(n, group, whole, times(part, width / 8));
+                      Value sum = start(n, zero, zero, block);
                       for (int64_t pair = 0; pair < pairs(); ++pair)
-                        sum = multiplyPair(sum, stored.pair(part * pairs() + pair), zero, zero, block, pair);
-                      result =
-                          addBlock(result, sum, stored.scale(eight), stored.offset(eight), zero, zero, block);
-                    }
-                    return {result};
-                  })[0];
+                        sum = multiplyPair(sum, stored.pair(pair), zero, zero, block, pair);
+                      return {addBlock(carried[0], sum, stored.scale(), stored.offset(), zero, zero, block)};
+                    });
+    };
+    return k.loop(zero, k.constant(blocks() / parts), 1, k.real(0), overParts)[0];
   }
 
   void unpackPanel(unsigned n, Value group, int64_t v) override {

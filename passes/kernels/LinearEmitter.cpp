@@ -134,6 +134,13 @@ Value LinearEmitter::computedElement(unsigned n, const Idx &row, Value column) {
   return points.point(op.getWeights()[n], env);
 }
 
+BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value block, Value first) {
+  Value memref = panels(n);
+  group = packedGroup(group);
+  auto load = [=, this](Value word) { return this->load(memref, ValueRange{group, block, word, k.lane}); };
+  return BlockDecoder(k.builder, k.loc, packing(n)->format, load, first);
+}
+
 BlockDecoder LinearEmitter::decoder(unsigned n, Value group, Value step, int64_t width) {
   Value memref = panels(n);
   group = packedGroup(group);
@@ -185,19 +192,16 @@ void LinearEmitter::epilogue(Env env, const Idx &row, ArrayRef<Value> products, 
 /// of 256 columns came at half the speed on a Zen 5.
 static constexpr int64_t kPrefetchBytes = 4096;
 
-void StagedLinear::prefetch(unsigned n, Value group, Value step, int64_t width) {
-  BlockShape shape = blockShape(packing(n)->format);
-  int64_t steps = shape.columns / width, words = llvm::divideCeil(shape.words, steps);
-  Value block = k.builder.createOrFold<arith::DivUIOp>(k.loc, step, k.constant(steps));
-  Value first = times(k.builder.createOrFold<arith::RemUIOp>(k.loc, step, k.constant(steps)), words);
+void StagedLinear::prefetch(unsigned n, Value group, Value block, Value part, int64_t parts) {
+  int64_t all = blockShape(packing(n)->format).words, words = llvm::divideCeil(all, parts);
   // Past a row's end are the next rows.
-  block = plus(block, k.constant(llvm::divideCeil(kPrefetchBytes, shape.words * options.lanes * 4)));
+  block = plus(block, k.constant(llvm::divideCeil(kPrefetchBytes, all * options.lanes * 4)));
   for (int64_t word = 0; word < words; ++word) {
     SmallVector<Value> at = {packedGroup(group), block};
     if (packing(n)->format != Format::F32)
-      at.push_back(plus(first, k.constant(word)));
+      at.push_back(plus(times(part, words), k.constant(word)));
     at.push_back(k.constant(0));
-    memref::PrefetchOp::create(k.builder, k.loc, panels(n), at, /*isWrite=*/false, 0,
+    memref::PrefetchOp::create(k.builder, k.loc, panels(n), at, /*isWrite=*/false, /*localityHint=*/0,
                                /*isDataCache=*/true);
   }
 }

@@ -45,6 +45,8 @@ protected:
   /// Weight n in the group's row and step `step` of `width` columns, which divide its format's block, or are
   /// one: a block of halves.
   BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value step, int64_t width);
+  /// The same, of the columns from 8 * first of a block on.
+  BlockDecoder decoder(unsigned n, mlir::Value group, mlir::Value block, mlir::Value first);
   /// The same of rows whose words `load` loads.
   BlockDecoder decoder(unsigned n, mlir::Value step, int64_t width,
                        std::function<mlir::Value(mlir::Value block, mlir::Value word)> load);
@@ -112,8 +114,8 @@ protected:
   /// Registers that one sum of the tile takes, and bytes of scratch that a token takes.
   virtual int64_t registersPerSum() const = 0;
   virtual int64_t bytesPerToken() const = 0;
-  /// Asks for what a dot reads some steps behind this one (see decoder).
-  void prefetch(unsigned n, mlir::Value group, mlir::Value step, int64_t width);
+  /// Asks for part `part` of `parts` of what a dot reads some blocks behind this one.
+  void prefetch(unsigned n, mlir::Value group, mlir::Value block, mlir::Value part, int64_t parts);
 
 private:
   void oneToken();

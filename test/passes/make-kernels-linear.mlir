@@ -98,7 +98,7 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // CHECK: }
 // FLOAT: memref.prefetch {{.*}} read, locality<0>, data
 // DOT2: %[[AHEAD:.*]] = arith.addi %{{.*}}, %c8 : index
-// DOT2-NEXT: memref.prefetch %{{.*}}[%{{.*}}, %[[AHEAD]], %c0, %c0], read, locality<0>, data
+// DOT2: memref.prefetch %{{.*}}[%{{.*}}, %[[AHEAD]], %c0, %c0], read, locality<0>, data
 // FLOAT-NOT: heddle.dot2
 // FLOAT: math.fma
 // DOT2: heddle.dot2
