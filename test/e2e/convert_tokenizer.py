@@ -18,9 +18,9 @@ def add_tokenizer(writer, folder, pre="default"):
     normalizers = normalizer.get("normalizers", [normalizer])
     maps = [part["precompiled_charsmap"] for part in normalizers if part.get("type") == "Precompiled"]
     name = {"BPE": "gpt2", "WordPiece": "bert", "Unigram": maps and "t5"}.get(model["type"])
-    if not name:
+    if not name or model.get("end_of_word_suffix") or name == "gpt2" and model.get("byte_fallback"):
         return False
-    scores = [score for _, score in model["vocab"]] if name == "t5" else []
+    scores = [float(score) for _, score in model["vocab"]] if name == "t5" else []
     ids = {token: id for id, (token, _) in enumerate(model["vocab"])} if scores else dict(model["vocab"])
     added = {token["id"]: token for token in tokenizer["added_tokens"]}
     ids.update({token["content"]: id for id, token in added.items()})

@@ -3,9 +3,9 @@
 
   mutants.py HEDDLE_ELABORATE TOKENIZE_TEXTS SCRATCH [COUNT] [SEED]
 
-COUNT mutants (default 100) of config.json, of an index of shards, of tokenizer.json and tokenizer_config.json: values of
-another kind or size, keys gone, doubled or renamed, bytes changed, files cut short. Each is read by a program of its
-own, with 4 GiB and 20 s; it must end with 0, or with 1 and a message.
+COUNT mutants (default 100) of config.json and what lies beside it, of the headers of safetensors and GGUF files, of
+tokenizers, made up and real: values of another kind or size, keys gone, doubled or renamed, bytes changed, files cut
+short. Each is read by a program of its own, with 4 GiB and 20 s; it must end with 0, or with 1 and a message.
 """
 
 import concurrent.futures
@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 
+import mutant_gguf
 from support import SHARED, SOURCE, Results, load, save
 
 MEMORY, SECONDS = 4 << 30, 20
@@ -45,6 +46,7 @@ def tokenizers():
     split = {"type": "Split", "pattern": {"Regex": "'s|\\p{L}+|\\p{N}{1,3}|\\s+(?!\\S)|\\s+"}, "behavior": "Isolated", "invert": False}
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
     replace = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+    affixed = {"h": 0, "##e": 1, "##y</w>": 2, "he": 3, "hey</w>": 4, "<unk>": 5}
     words = {"[UNK]": 0, "hello": 1, "##llo": 2, "he": 3, ",": 4, "##2": 5, "1": 6, "[CLS]": 7, "[SEP]": 8}
     return [
         {"version": "1.0", "added_tokens": [end], "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}]},
@@ -67,7 +69,33 @@ def tokenizers():
          "decoder": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always"},
          "model": {"type": "Unigram", "unk_id": 0, "byte_fallback": True,
                    "vocab": [["<unk>", 0], ["\u2581", -2.5], ["\u2581H", -3], ["l", -4.25], ["<0xC3>", -9], ["<0xA9>", -9]]}},
+        {"added_tokens": [dict(end, id=2, single_word=True, normalized=True)],
+         "normalizer": {"type": "Sequence", "normalizers": [{"type": "Nmt"}, {"type": "Strip", "strip_left": True, "strip_right": False},
+                        {"type": "Replace", "pattern": {"Regex": "(a+)+$"}, "content": "b"}, {"type": "StripAccents"}]},
+         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Whitespace"}, {"type": "CharDelimiterSplit", "delimiter": "-"},
+                           {"type": "FixedLength", "length": 3}, {"type": "Punctuation", "behavior": "Contiguous"}]},
+         "post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 1], "cls": ["<s>", 0], "trim_offsets": True, "add_prefix_space": False},
+         "model": {"type": "WordLevel", "vocab": {"<unk>": 0, "Hel": 1}, "unk_token": "<unk>"}},
+        {"model": {"type": "BPE", "vocab": affixed, "merges": ["h ##e", "he ##y</w>"], "unk_token": "<unk>",
+                   "continuing_subword_prefix": "##", "end_of_word_suffix": "</w>"},
+         "decoder": {"type": "Sequence", "decoders": [{"type": "BPEDecoder", "suffix": "</w>"},
+                     {"type": "Replace", "pattern": {"Regex": "[he]+"}, "content": "x"}]}},
     ]
+
+
+def real_tokenizers():
+    """Those of ../shared, their tables cut, so that a mutant is not mostly vocabulary."""
+    out = []
+    for file in sorted((SHARED / "data/tokenizers").glob("*/tokenizer.json")):
+        root = json.loads(file.read_text())
+        model, root["added_tokens"] = root["model"], root["added_tokens"][:3]
+        added = {token["content"] for token in root["added_tokens"]}
+        vocab = model["vocab"] = {token: id for token, id in model["vocab"].items() if id < 600 or token in added}
+        pairs = [merge.split(" ") if isinstance(merge, str) else merge for merge in model.get("merges", [])[:400]]
+        if pairs:
+            model["merges"] = [pair for pair in pairs if all(token in vocab for token in (*pair, "".join(pair)))]
+        out.append(root)
+    return out
 
 
 TOKENIZER_CONFIG = {"add_bos_token": True, "add_eos_token": False, "bos_token": "<s>", "clean_up_tokenization_spaces": False,
@@ -152,37 +180,112 @@ def complaint(command, feed=b""):
     return None
 
 
-def make_folder(scratch, seed, links):
+class Seeds:
+    """What mutants are made from."""
+
+    def __init__(self, scratch):
+        self.models = [path.parent for base in (SOURCE / "data", SHARED / "goldens") for path in sorted(base.glob("*/model.safetensors"))]
+        self.nested = [path for path in self.models if path.name in ("gemma3_text", "llama4_text")]
+        self.shards = make_shards(scratch)
+        self.tokenizers = tokenizers() + real_tokenizers()
+        self.ggufs = make_ggufs(scratch, self.models)
+
+
+def make_ggufs(scratch, models):
+    """The story teller of ../shared, and with PyPI's gguf every model that GGUF can hold, with a tokenizer."""
+    found = [path for path in [SHARED / "data/stories260k/stories260K.gguf"] if path.exists()]
+    try:
+        from convert import ARCHITECTURES, convert
+        from convert_tokenizer import convert_tokenizer
+    except ImportError:
+        return [mutant_gguf.read(path) for path in found]
+    for model in models:
+        if json.loads((model / "config.json").read_text()).get("model_type") in ARCHITECTURES:
+            found.append(scratch / f"{model.name}.gguf")
+            convert(model, found[-1])
+    files = [mutant_gguf.read(path) for path in found]
+    tokenizer = scratch / "tokenizer"
+    tokenizer.mkdir()
+    vocabularies = []
+    for number, root in enumerate(tokenizers()):
+        root = {"normalizer": None, "added_tokens": [], **root}
+        (tokenizer / "tokenizer.json").write_text(json.dumps(root))
+        if convert_tokenizer(tokenizer, scratch / "tokenizer.gguf", "llama-bpe"):
+            vocabularies.append(mutant_gguf.read(scratch / "tokenizer.gguf").keys[1:])
+    for number, file in enumerate(files[1:]):
+        file.keys += vocabularies[number % len(vocabularies)]
+    return files
+
+
+def nest(config):
+    """A config as models of several parts have it."""
+    return {"model_type": config["model_type"].removesuffix("_text"), "text_config": config, "vision_config": {"hidden_size": 8},
+            "dtype": "float32", "eos_token_id": [1, 2]}
+
+
+def mutate_header(rng, data):
+    """A safetensors file with a mutant of its header."""
+    length = int.from_bytes(data[:8], "little")
+    text = mutate(rng, json.loads(data[8 : 8 + length]))
+    said = rng.choice((len(text),) * 8 + (0, len(text) + 7, 2**31, 2**63, 2**64 - 1))
+    return said.to_bytes(8, "little") + text + data[8 + length :]
+
+
+def write_mutant(rng, kind, seeds, folder):
+    """Fills `folder`; returns what is to be read, and whether as a tokenizer."""
+    if kind in ("gguf", "parts"):
+        file = rng.choice(seeds.ggufs)
+        if kind == "gguf":
+            (folder / "model.gguf").write_bytes(mutant_gguf.mutate(rng, file))
+            return folder / "model.gguf", rng.random() < 0.5
+        count = rng.choice((2, 3))
+        damaged = rng.randrange(count)
+        for number, part in enumerate(mutant_gguf.parts(file, count)):
+            (folder / f"m-{number + 1:05}-of-{count:05}.gguf").write_bytes(
+                mutant_gguf.mutate(rng, part) if number == damaged else mutant_gguf.pack(part))
+        return folder / f"m-00001-of-{count:05}.gguf", False
+    if kind.startswith("tokenizer"):
+        for name, root in (("tokenizer", rng.choice(seeds.tokenizers)), ("tokenizer_config", TOKENIZER_CONFIG)):
+            (folder / f"{name}.json").write_bytes(mutate(rng, root) if name == kind else json.dumps(root).encode())
+        return folder, True
+    model = seeds.shards if kind == "index" else rng.choice(seeds.nested if kind == "text_config" else seeds.models)
+    name = {"index": "model.safetensors.index.json", "header": "model.safetensors", "beside": None}.get(kind, "config.json")
+    if kind == "beside":
+        beside = sorted(path.relative_to(model) for path in model.glob("**/*.json") if path.name not in ("meta.json", "config_v5.json"))
+        name = str(rng.choice(beside))
+    for path in [*model.glob("*.safetensors"), *model.glob("**/*.json")]:
+        if path.relative_to(model) != pathlib.Path(name):
+            (folder / path.relative_to(model)).parent.mkdir(exist_ok=True)
+            os.symlink(path, folder / path.relative_to(model))
+    (folder / name).parent.mkdir(exist_ok=True)
+    if kind == "header":
+        (folder / name).write_bytes(mutate_header(rng, (model / name).read_bytes()))
+        return folder, False
+    source = model / name
+    if kind == "config" and rng.random() < 0.5 and (model / "config_v5.json").exists():
+        source = model / "config_v5.json"
+    root = json.loads(source.read_text())
+    (folder / name).write_bytes(mutate(rng, nest(root) if kind == "text_config" else root))
+    return folder, False
+
+
+KINDS = ("config", "config", "text_config", "index", "beside", "header", "gguf", "gguf", "gguf", "parts", "tokenizer", "tokenizer",
+         "tokenizer", "tokenizer_config")
+
+
+def try_one(programs, scratch, seeds, seed):
+    rng = random.Random(seed)
+    kind = rng.choice(KINDS)
+    if kind in ("gguf", "parts") and not seeds.ggufs or kind == "text_config" and not seeds.nested:
+        kind = "config"
     folder = scratch / f"mutant{seed}"
     folder.mkdir()
-    for name, target in links.items():
-        os.symlink(target, folder / name)
-    return folder
-
-
-def try_one(programs, scratch, models, shards, seed):
-    rng = random.Random(seed)
-    kind = rng.choice(("config", "config", "index", "tokenizer", "tokenizer", "tokenizer_config"))
+    path, is_tokenizer = write_mutant(rng, kind, seeds, folder)
     elaborate, tokenize = programs
-    if kind in ("config", "index"):
-        model = shards if kind == "index" else rng.choice(models)
-        name = "model.safetensors.index.json" if kind == "index" else "config.json"
-        links = {path.name: path for path in model.glob("*.safetensors")} | {"config.json": model / "config.json"}
-        links.pop(name, None)
-        text = (model / name).read_text()
-        if kind == "config" and rng.random() < 0.5 and (model / "config_v5.json").exists():
-            text = (model / "config_v5.json").read_text()
-        command, feed = [elaborate, "--quiet", "-"], b""
-        files = {name: json.loads(text)}
-    else:
-        links, files = {}, {"tokenizer.json": rng.choice(tokenizers()), "tokenizer_config.json": TOKENIZER_CONFIG}
-        name = kind + ".json"
-        command = [tokenize]
-        feed = b"".join(b"%d\n%s" % (len(text.encode()), text.encode()) for text in TEXTS)
-    folder = make_folder(scratch, seed, links)
-    for file, root in files.items():
-        (folder / file).write_bytes(mutate(rng, root) if file == name else json.dumps(root).encode())
-    found = complaint([*command, str(folder)], feed)
+    command = [tokenize, "--both"] if is_tokenizer else [elaborate, "--quiet", "-"]
+    command.insert(1 if is_tokenizer else len(command), str(path))
+    feed = b"".join(b"%d\n%s" % (len(text.encode()), text.encode()) for text in TEXTS)
+    found = complaint(command, feed if is_tokenizer else b"")
     if found:
         return f"{folder} ({kind}): {found}"
     shutil.rmtree(folder)
@@ -210,12 +313,10 @@ def main():
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     sys.setrecursionlimit(20000)  # for values nested deeply
-    models = [path.parent for base in (SOURCE / "data", SHARED / "goldens")
-              for path in sorted(base.glob("*/model.safetensors"))]
-    shards = make_shards(scratch)
+    seeds = Seeds(scratch)
     results = Results()
     with concurrent.futures.ThreadPoolExecutor(max(1, (os.cpu_count() or 1))) as pool:
-        found = pool.map(lambda i: try_one(programs, scratch, models, shards, seed * 1000000 + i), range(count))
+        found = pool.map(lambda i: try_one(programs, scratch, seeds, seed * 1000000 + i), range(count))
         bad = [text for text in found if text]
     for text in bad:
         print(text)
