@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utf8proc.h>
+#include <utility>
 #include <vector>
 
 namespace heddle {
@@ -103,13 +105,34 @@ std::string toLowercase(std::string_view text) {
 
 namespace {
 
-/// `text` without characters of the categories `first` to `last`.
-std::string stripCategories(std::string_view text, utf8proc_category_t first, utf8proc_category_t last) {
+/// The category as Unicode 8 had it, which is what the reference's table of punctuation, of marks without
+/// width and of control characters knows. Of the others it is of no account.
+utf8proc_category_t referenceCategory(char32_t c) {
+  constexpr std::pair<char32_t, char32_t> later[] = {
+      {0x61D, 0x61D},     {0x7FD, 0x7FD},     {0x890, 0x8E2},     {0x9FD, 0x9FE},     {0xA76, 0xA76},
+      {0xAFA, 0xAFF},     {0xB55, 0xB55},     {0xC04, 0xC3C},     {0xC77, 0xC77},     {0xC84, 0xC84},
+      {0xD00, 0xD00},     {0xD3B, 0xD3C},     {0xD81, 0xD81},     {0xEBA, 0xEBA},     {0xECE, 0xECE},
+      {0x180F, 0x1886},   {0x1ABF, 0x1ACE},   {0x1B7D, 0x1B7E},   {0x1DF6, 0x1DFB},   {0x2E43, 0x2E5D},
+      {0xA82C, 0xA82C},   {0xA8C5, 0xA8C5},   {0xA8FF, 0xA8FF},   {0xA9BD, 0xA9BD},   {0x10D24, 0x10F89},
+      {0x11070, 0x11074}, {0x110C2, 0x110CD}, {0x111CF, 0x111CF}, {0x1123E, 0x11241}, {0x1133B, 0x1133B},
+      {0x11438, 0x1145E}, {0x11660, 0x1166C}, {0x116B9, 0x116B9}, {0x1182F, 0x11FFF}, {0x12FF1, 0x13455},
+      {0x16E97, 0x16F4F}, {0x16FE2, 0x16FE4}, {0x1CF00, 0x1CF46}, {0x1E000, 0x1E4EF}, {0x1E944, 0x1E95F}};
+  if (c == 0x111C9 || c == 0x166D) // a mark since Unicode 11, a symbol since Unicode 12
+    return UTF8PROC_CATEGORY_PO;
+  if (c == 0x1734) // with width since Unicode 14
+    return UTF8PROC_CATEGORY_MN;
+  auto range = std::upper_bound(std::begin(later), std::end(later), c,
+                                [](char32_t c, const auto &range) { return c < range.first; });
+  bool unknown = range != std::begin(later) && c <= std::prev(range)->second;
+  return unknown ? UTF8PROC_CATEGORY_CN : utf8proc_category(utf8proc_int32_t(c));
+}
+
+/// `text` without the characters for which `strips` holds, ASCII not asked.
+template <typename Predicate> std::string strip(std::string_view text, Predicate strips) {
   std::string out;
   out.reserve(text.size());
   forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
-    utf8proc_category_t category = c < 0x80 ? UTF8PROC_CATEGORY_LU : utf8proc_category(utf8proc_int32_t(c));
-    if (category < first || category > last)
+    if (c < 0x80 || !strips(c))
       out += text.substr(begin, end - begin);
   });
   return out;
@@ -119,8 +142,7 @@ std::string stripCategories(std::string_view text, utf8proc_category_t first, ut
 bool isOther(char32_t c) {
   if (c < 0x80)
     return c < 0x20 || c == 0x7F;
-  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
-  return category >= UTF8PROC_CATEGORY_CC;
+  return referenceCategory(c) >= UTF8PROC_CATEGORY_CC;
 }
 
 /// The blocks that BERT's tokenizer lists; the seventh begins late there, too.
@@ -133,11 +155,14 @@ bool isBertIdeograph(char32_t c) {
 } // namespace
 
 std::string stripMarks(std::string_view text) {
-  return stripCategories(text, UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_ME);
+  return strip(text, [](char32_t c) {
+    utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+  });
 }
 
 std::string stripNonspacingMarks(std::string_view text) {
-  return stripCategories(text, UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_MN);
+  return strip(text, [](char32_t c) { return referenceCategory(c) == UTF8PROC_CATEGORY_MN; });
 }
 
 std::string cleanText(std::string_view text) {
@@ -184,7 +209,7 @@ bool isPunctuation(char32_t c) {
   if (c < 0x80)
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
            (c >= '{' && c <= '~');
-  utf8proc_category_t category = utf8proc_category(utf8proc_int32_t(c));
+  utf8proc_category_t category = referenceCategory(c);
   return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
 }
 

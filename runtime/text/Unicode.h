@@ -19,7 +19,7 @@ std::string toLowercase(std::string_view text);
 /// `text` without combining marks (categories Mn, Mc, Me).
 std::string stripMarks(std::string_view text);
 
-/// `text` without marks of category Mn.
+/// `text` without marks of category Mn, as of Unicode 8.
 std::string stripNonspacingMarks(std::string_view text);
 
 /// BERT's cleaning: white space becomes spaces; control characters and U+FFFD go.
@@ -30,7 +30,7 @@ std::string spaceIdeographs(std::string_view text);
 
 bool isWhiteSpace(char32_t c);    ///< property White_Space
 bool isNumeric(char32_t c);       ///< categories Nd, Nl, No
-bool isPunctuation(char32_t c);   ///< ASCII punctuation and symbols, and categories P*
+bool isPunctuation(char32_t c);   ///< ASCII punctuation and symbols, and categories P* of Unicode 8
 bool isWordCharacter(char32_t c); ///< Unicode's \w: letters, marks, digits, connectors, joiners
 
 bool isPrintable(char32_t c); ///< neither control, format, unassigned nor, but for the space, separator

@@ -184,6 +184,11 @@ TEST(Unicode, BertCleansAsItsReferenceDoes) {
             "a b cd"); // a zero width space is format
   EXPECT_EQ(spaceIdeographs("a\xE4\xBD\xA0z"), "a \xE4\xBD\xA0 z");
   EXPECT_EQ(stripNonspacingMarks("e\xCC\x81\xE0\xA4\xBE"), "e\xE0\xA4\xBE"); // a vowel sign takes space
+  // It knows Unicode 8, in which U+08D4 and U+2E43 were not there yet, and U+166D was no symbol.
+  EXPECT_EQ(stripNonspacingMarks("e\xE0\xA3\x94"), "e\xE0\xA3\x94");
+  EXPECT_FALSE(isPunctuation(0x2E43));
+  EXPECT_TRUE(isPunctuation(0x2E42));
+  EXPECT_TRUE(isPunctuation(0x166D));
 }
 
 TEST(Tokenizer, SpecialTokensAreTextOnRequest) {
