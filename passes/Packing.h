@@ -20,7 +20,9 @@
 //
 //   low bits   2, 4 or 8 a column: the even columns of a word from its lowest bit on, the odd ones the same from bit
 //              16 on. So a shift brings two neighbouring columns into the halves of a word, as int16
-//   high bits  0, 1 or 2 a column: the same, in words behind those
+//   high bits  0, 1 or 2 a column, in words behind those: of each eight columns 0, 4, 1 and 5 in the four bytes of a
+//              word, from their lowest bits on, then 2, 6, 3 and 7. So a shift brings them above their low bits, as four
+//              bytes, where those are 4
 //   scale      a word: d as float32; of formats with offsets d as float16 in the low half, m in the high half
 //   scales     B = 256 only: int8, one for each 16 or 32 columns, the first in the lowest byte; their offsets behind
 //              them, the same. B = 32: as if all were one

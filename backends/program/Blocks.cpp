@@ -19,19 +19,33 @@ static uint32_t joinNibbles(uint64_t bytes) {
   return joinFour(bytes & even) | joinFour(bytes >> 8 & even) << 16;
 }
 
-/// `bits` bits from `shift` on of codes: the even ones in a word's low half, the odd ones in its high half.
-static uint32_t joinBits(const uint8_t *codes, int64_t shift, int64_t bits) {
+/// The low bits of codes: the even ones in a word's low half, the odd ones in its high half.
+static uint32_t joinLow(const uint8_t *codes, int64_t bits) {
   uint32_t word = 0, mask = (1u << bits) - 1;
   for (int64_t i = 0; i < 16 / bits; ++i, codes += 2)
-    word |= (codes[0] >> shift & mask) << i * bits | (codes[1] >> shift & mask) << (16 + i * bits);
+    word |= (codes[0] & mask) << i * bits | (codes[1] & mask) << (16 + i * bits);
   return word;
 }
 
-static void fieldWords(const BlockShape &shape, const uint8_t *codes, int64_t shift, int64_t bits,
-                       uint32_t *words, int64_t stride) {
+static void lowWords(const BlockShape &shape, const uint8_t *codes, uint32_t *words, int64_t stride) {
+  int64_t bits = shape.lowBits;
   for (int64_t c = 0; c < shape.columns; c += 32 / bits, words += stride)
-    *words = bits == 4 ? joinNibbles(load<uint64_t>(codes + c) & 0x0f0f0f0f0f0f0f0f)
-                       : joinBits(codes + c, shift, bits);
+    *words =
+        bits == 4 ? joinNibbles(load<uint64_t>(codes + c) & 0x0f0f0f0f0f0f0f0f) : joinLow(codes + c, bits);
+}
+
+/// The high bits: of each eight columns 0, 4, 1, 5 have a place in the four bytes of a word, then 2, 6, 3, 7.
+static void highWords(const BlockShape &shape, const uint8_t *codes, uint32_t *words, int64_t stride) {
+  for (int64_t c = 0; c < shape.columns; c += 32 / shape.highBits, words += stride) {
+    *words = 0;
+    for (int64_t shift = 0; shift < 8; shift += shape.highBits) {
+      const uint8_t *eight = codes + c + shift / shape.highBits / 2 * 8;
+      int64_t from = shift / shape.highBits % 2 * 2;
+      for (int64_t byte = 0; byte < 4; ++byte)
+        *words |= static_cast<uint32_t>(eight[from + byte / 2 + byte % 2 * 4] >> shape.lowBits)
+                  << (8 * byte + shift);
+    }
+  }
 }
 
 BlockWords::BlockWords(Format format) : shape(blockShape(format)), type(storageType(format)) {
@@ -57,9 +71,9 @@ void BlockWords::write(const uint8_t *stored, uint32_t *words, int64_t stride) c
   uint8_t codes[mostElements];
   for (int64_t c = 0; c < shape.columns; ++c)
     codes[c] = codeOf[static_cast<uint8_t>(block.numbers[c])];
-  fieldWords(shape, codes, 0, shape.lowBits, words, stride);
+  lowWords(shape, codes, words, stride);
   if (shape.highBits)
-    fieldWords(shape, codes, shape.lowBits, shape.highBits, words + shape.highWord() * stride, stride);
+    highWords(shape, codes, words + shape.highWord() * stride, stride);
   words += shape.scaleWord() * stride;
   *words = shape.offsets ? floatToHalf(block.scale) | static_cast<uint32_t>(floatToHalf(block.offset)) << 16
                          : llvm::bit_cast<uint32_t>(block.scale);

@@ -89,22 +89,37 @@ Value BlockDecoder::fromHalves(Value place) {
   return arith::BitcastOp::create(builder, loc, shaped(builder.getF32Type(), wide), wide);
 }
 
-/// `bits` bits of a column's code, of those in the words from `base` on.
-Value BlockDecoder::field(int64_t base, int64_t bits, Value eight, Value place) {
+/// A column's low bits.
+Value BlockDecoder::lowField(Value eight, Value place) {
   // Eight columns are a part of a word, or words of their own.
-  int64_t eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4), pairs = 16 / bits;
+  int64_t bits = shape.lowBits, eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4),
+          pairs = 16 / bits;
   Value from = add(first, eight), couple = divide(place, 2);
-  Value number = add(add(times(divide(from, eights), own), divide(couple, pairs)), index(base));
+  Value number = add(times(divide(from, eights), own), divide(couple, pairs));
   Value shift = add(times(modulo(from, eights), 4 * bits), times(modulo(couple, pairs), bits));
   shift = add(shift, times(modulo(place, 2), 16));
   return mask(shiftRight(word(number), shift), (1 << bits) - 1);
 }
 
-/// The same of two neighbouring columns, in the halves of a word.
-Value BlockDecoder::pairField(int64_t base, int64_t bits, int64_t number) {
-  int64_t eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4), pairs = 16 / bits;
+/// A column's high bits.
+Value BlockDecoder::highField(Value eight, Value place) {
+  Value four = add(times(add(first, eight), 2), modulo(divide(place, 2), 2));
+  Value byte = add(times(modulo(place, 2), 2), divide(place, 4));
+  return mask(shiftRight(highWord(four), add(highShift(four), times(byte, 8))), (1 << shape.highBits) - 1);
+}
+
+/// The word that has the high bits of four columns, each in a byte, and where in the bytes.
+Value BlockDecoder::highWord(Value four) {
+  return word(add(divide(four, 8 / shape.highBits), index(shape.highWord())));
+}
+Value BlockDecoder::highShift(Value four) { return times(modulo(four, 8 / shape.highBits), shape.highBits); }
+
+/// The low bits of two neighbouring columns, in the halves of a word.
+Value BlockDecoder::lowPair(int64_t number) {
+  int64_t bits = shape.lowBits, eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4),
+          pairs = 16 / bits;
   Value from = add(first, index(number / 4));
-  Value wordNumber = add(times(divide(from, eights), own), index(base + (bits < 4 ? 0 : number % 4 / pairs)));
+  Value wordNumber = add(times(divide(from, eights), own), index(bits < 4 ? 0 : number % 4 / pairs));
   Value shift = add(times(modulo(from, eights), 4 * bits), index(number % 4 % pairs * bits));
   return mask(shiftRight(word(wordNumber), shift), ((1 << bits) - 1) * 0x00010001);
 }
@@ -135,9 +150,9 @@ Value BlockDecoder::chosen(Value code) {
 Value BlockDecoder::raw(Value eight, Value place) {
   if (!shape.quantized())
     return fromHalves(place);
-  Value code = field(0, shape.lowBits, eight, place);
+  Value code = lowField(eight, place);
   if (shape.highBits) {
-    Value high = field(shape.highWord(), shape.highBits, eight, place);
+    Value high = highField(eight, place);
     high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits, high));
     code = builder.createOrFold<arith::OrIOp>(loc, code, high);
   }
@@ -148,23 +163,39 @@ Value BlockDecoder::raw(Value eight, Value place) {
   return toFloat(code);
 }
 
+/// The codes, a byte each, of the four columns of which pair `number` has two: `low`, and the high bits
+/// above.
+Value BlockDecoder::withHigh(Value low, int64_t number) {
+  if (!shape.highBits)
+    return low;
+  Value four = add(times(add(first, index(number / 4)), 2), index(number % 2));
+  Value high = mask(shiftRight(highWord(four), highShift(four)), ((1 << shape.highBits) - 1) * 0x01010101);
+  high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits, high));
+  return builder.createOrFold<arith::OrIOp>(loc, low, high);
+}
+
 Value BlockDecoder::pair(int64_t number) {
+  int64_t byte = number % 4 / 2 * 8;
+  if (shape.lowBits != 4) {
+    Value code = lowPair(number);
+    if (!shape.highBits)
+      return code;
+    Value none = constant(0, code);
+    Value high = mask(shiftRight(withHigh(none, number), index(byte)), 0x00ff00ff);
+    return builder.createOrFold<arith::OrIOp>(loc, code, high);
+  }
+  if (!shape.highBits && shape.table.empty())
+    return lowPair(number);
+  // All four bytes of a word at once: two pairs of the eight columns in each of two masks.
+  Value bits = word(add(first, index(number / 4)));
+  Value numbers = withHigh(mask(shiftRight(bits, index(number % 2 * 4)), 0x0f0f0f0f), number);
   if (!shape.table.empty()) {
-    // All four bytes of a word at once: two pairs of the eight columns in each of two masks.
-    Value bits = word(add(first, index(number / 4)));
-    Value codes = mask(shiftRight(bits, index(number % 2 * 4)), 0x0f0f0f0f);
     SmallVector<int8_t> table;
     for (int8_t entry : shape.table)
       table.push_back(static_cast<int8_t>(entry + kTableBias));
-    Value numbers = ChooseBytesOp::create(builder, loc, codes, table);
-    return mask(shiftRight(numbers, index(number % 4 / 2 * 8)), 0x00ff00ff);
+    numbers = ChooseBytesOp::create(builder, loc, numbers, table);
   }
-  Value code = pairField(0, shape.lowBits, number);
-  if (!shape.highBits)
-    return code;
-  Value high = pairField(shape.highWord(), shape.highBits, number);
-  high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits, high));
-  return builder.createOrFold<arith::OrIOp>(loc, code, high);
+  return mask(shiftRight(numbers, index(byte)), 0x00ff00ff);
 }
 
 int64_t BlockDecoder::bias(Format format) {

@@ -35,8 +35,12 @@ private:
   mlir::Value word(mlir::Value number);
   mlir::Value half(mlir::Value word, bool high);
   mlir::Value fromHalves(mlir::Value place);
-  mlir::Value field(int64_t base, int64_t bits, mlir::Value eight, mlir::Value place);
-  mlir::Value pairField(int64_t base, int64_t bits, int64_t number);
+  mlir::Value lowField(mlir::Value eight, mlir::Value place);
+  mlir::Value highField(mlir::Value eight, mlir::Value place);
+  mlir::Value highWord(mlir::Value four);
+  mlir::Value highShift(mlir::Value four);
+  mlir::Value lowPair(int64_t number);
+  mlir::Value withHigh(mlir::Value low, int64_t number);
   mlir::Value ofGroup(mlir::Value whole, int64_t base, mlir::Value eight);
   mlir::Value chosen(mlir::Value code);
   mlir::Value toFloat(mlir::Value integer);

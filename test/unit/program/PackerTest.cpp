@@ -82,14 +82,15 @@ float slowDecode(Format format, const std::vector<uint8_t> &bytes, uint64_t firs
     return llvm::bit_cast<float>((at(0) >> (16 * c) & 0xffff) << 16);
   if (!shape.quantized())
     return llvm::bit_cast<float>(at(0));
-  auto field = [&](int64_t base, int64_t bits) {
-    int64_t perWord = 32 / bits, place = c % perWord;
-    return static_cast<int>(at(base + c / perWord) >> (bits * (place / 2) + 16 * (place % 2)) &
-                            ((1 << bits) - 1));
-  };
-  int code = field(0, shape.lowBits);
-  if (shape.highBits)
-    code |= field(shape.highWord(), shape.highBits) << shape.lowBits;
+  int64_t perWord = 32 / shape.lowBits, place = c % perWord;
+  int code = static_cast<int>(at(c / perWord) >> (shape.lowBits * (place / 2) + 16 * (place % 2)) &
+                              ((1 << shape.lowBits) - 1));
+  if (int64_t bits = shape.highBits) {
+    int64_t four = c / 8 * 2 + c % 4 / 2, byte = c % 2 * 2 + c % 8 / 4;
+    code |= static_cast<int>(at(shape.highWord() + four * bits / 8) >> (four * bits % 8 + 8 * byte) &
+                             ((1 << bits) - 1))
+            << shape.lowBits;
+  }
   int number = shape.table.empty() ? code - static_cast<int>(shape.bias) : shape.table[code];
   int64_t scale = shape.scaleWord(), group = c / shape.group;
   auto ofGroup = [&](int64_t base) {
