@@ -174,7 +174,7 @@ private:
 
   Error readUnknown(const json::Object &part) {
     std::optional<StringRef> unknown = part.getString("unk_token");
-    if (!unknown)
+    if (!unknown || unknown->empty())
       return Error::success();
     model.unknown = vocabulary.find(*unknown);
     if (!model.unknown)

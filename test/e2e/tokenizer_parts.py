@@ -178,6 +178,7 @@ def cases():
     for name, model in made.items():
         for pre in (None, part("Whitespace"), part("Metaspace", prepend_scheme="always", **SPACE), BYTES):
             yield f"model: {name}, {pre and pre['type']}", dict(model=model, pre_tokenizer=pre)
+    yield "model: empty names", dict(model=dict(made["pairs of letters"], unk_token="", continuing_subword_prefix="", end_of_word_suffix=""), pre_tokenizer=BYTES)
     for normalizer in NORMALIZERS:
         yield f"normalizer: {json.dumps(normalizer)}", dict(model=made["pairs, bytes"], normalizer=normalizer)
     for pre in PRE_TOKENIZERS:
