@@ -6,10 +6,12 @@ std::optional<DynamicDim> heddle::parseDynamicDim(llvm::StringRef text) {
   DynamicDim dim{text.take_front()};
   if (dim.param.empty() || !llvm::StringRef("TSCU").contains(dim.param))
     return std::nullopt;
-  if (text.size() == 1)
-    return dim;
-  dim.divided = text[1] == '/';
-  if ((!dim.divided && text[1] != ':') || text.drop_front(2).getAsInteger(10, dim.factor) || dim.factor < 1)
+  text = text.drop_front();
+  auto number = [&text](int64_t &value) { return !text.consumeInteger(10, value) && value >= 1; };
+  if (text.consume_front("<") && !number(dim.most))
     return std::nullopt;
-  return dim;
+  dim.divided = text.consume_front("/");
+  if ((dim.divided || text.consume_front(":")) && !number(dim.factor))
+    return std::nullopt;
+  return text.empty() ? std::optional(dim) : std::nullopt;
 }

@@ -13,7 +13,7 @@ def KernelOp : Heddle_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock, NoTe
   let description = [{
     The body is run for each piece of the grid, by `lanes` lanes side by side. Its arguments are memrefs (one for each of a
     launch's buffers), then f32 scalars. A value is uniform (the same in all lanes) unless it comes from `heddle.lane`. Control
-    flow and loop bounds are uniform. `dims`: for each dynamic dimension of the arguments in turn, what it is: "T", "S", "C", "U"; "T:16": rounded up to a multiple; "C/16": ceil(C / 16). `grid`: factors [param, divide, times] with param 0 (one), 1 (T), 2 (S), 3 (C), 4 (U); the
+    flow and loop bounds are uniform. `dims`: for each dynamic dimension of the arguments in turn, what it is: "T", "S", "C", "U"; "T:16": rounded up to a multiple; "C/16": ceil(C / 16); "C<64/16": ceil(min(C, 64) / 16). `grid`: factors [param, divide, times] with param 0 (one), 1 (T), 2 (S), 3 (C), 4 (U); the
     grid has product of times * ceil(param / divide) pieces. Memrefs hold f32 or i32 elements; weights of a packed format are words of i32. A vector
     load may read up to lanes - 1 elements past a buffer's end (every buffer has that slack); a store never writes there.
   }];
@@ -41,7 +41,8 @@ def BufferOp : Heddle_Op<"buffer"> {
 
 def CacheOp : Heddle_Op<"cache"> {
   let summary = "what a keep of this layer remembers, as memory with room for C positions";
-  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims);
+  let description = "`ring`, `window`: as a keep's; the room is for `ring` positions at most.";
+  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, OptionalAttr<I64Attr>:$ring, OptionalAttr<I64Attr>:$window);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = "$name `dims` $dims attr-dict `:` type($result)";
 }

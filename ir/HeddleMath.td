@@ -106,8 +106,12 @@ def ConcatOp : Heddle_MathOp<"concat"> {
 
 def KeepOp : Heddle_MathOp<"keep"> {
   let summary = "the input of all tokens so far; what came with earlier calls is remembered";
-  let description = "`cache` names what is remembered, within its layer. `axis`: S.";
-  let arguments = (ins Heddle_Tensor:$input, StrAttr:$cache);
+  let description = [{
+    `cache` names what is remembered, within its layer. `axis`: S. With `ring`, a multiple of 64, the cache has room for that
+    many positions at most, and position p lies where p % ring does: what is read of the result are the last `window`
+    positions up to a token's own.
+  }];
+  let arguments = (ins Heddle_Tensor:$input, StrAttr:$cache, OptionalAttr<I64Attr>:$ring, OptionalAttr<I64Attr>:$window);
   let results = (outs Heddle_Tensor:$result);
   let assemblyFormat = "$cache $input attr-dict `:` functional-type(operands, $result)";
 }

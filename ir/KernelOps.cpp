@@ -27,7 +27,8 @@ LogicalResult KernelOp::verify() {
                          << getDims().size();
   for (Attribute attr : getDims()) {
     if (!parseDynamicDim(cast<StringAttr>(attr).getValue()))
-      return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found " << attr;
+      return emitOpError() << "a dimension is T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', found "
+                           << attr;
   }
   for (Attribute attr : getGrid()) {
     ArrayRef<int64_t> factor = cast<DenseI64ArrayAttr>(attr).asArrayRef();

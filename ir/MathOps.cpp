@@ -226,6 +226,11 @@ LogicalResult KeepOp::verify() {
   llvm::MapVector<StringRef, int64_t> axes;
   (void)addAxes(*this, input.without(StringRef("T")), axes);
   axes.insert({"S", NamedTensorType::kDynamic});
+  if (getRing().has_value() != getWindow().has_value())
+    return emitOpError("has 'ring' and 'window', or neither");
+  if (getRing() && (*getRing() < 64 || *getRing() % 64 != 0 || *getWindow() < 1 || *getWindow() > *getRing()))
+    return emitOpError() << "a ring is a multiple of 64 and holds the window, found " << *getRing() << " for "
+                         << *getWindow();
   return sameAxes(*this, getResult().getType(), axes);
 }
 

@@ -53,12 +53,11 @@ public:
 
 private:
   Layout parseLayout(StringRef text, Value tensor) {
-    bool cached = tensor.getDefiningOp() && isa<KeepOp>(tensor.getDefiningOp());
-    return Layout::parse(text, cast<NamedTensorType>(tensor.getType()), cached);
+    return Layout::parse(text, cast<NamedTensorType>(tensor.getType()), tensor.getDefiningOp<KeepOp>());
   }
   /// What the runtime fills and reads: dense, tokens outermost.
   Layout runtimeLayout(NamedTensorType type) {
-    Layout layout = Layout::parse(defaultLayout(type, /*plain=*/false, order), type, false);
+    Layout layout = Layout::parse(defaultLayout(type, /*plain=*/false, order), type);
     for (LayoutDim &dim : layout.dims)
       dim.dynamic = StringRef(dim.dynamic).split(':').first.str();
     return layout;
@@ -71,7 +70,7 @@ private:
     unsigned inputs = body.getNumArguments();
     auto addArgument = [&](NamedTensorType type) {
       Layout layout = isa<EntryOp>(*function) ? runtimeLayout(type)
-                                              : Layout::parse(defaultLayout(type, plain, order), type, false);
+                                              : Layout::parse(defaultLayout(type, plain, order), type);
       Value argument = body.addArgument(layout.memref(storedType(type)), function.getLoc());
       types.push_back(argument.getType());
       argumentAttributes.push_back(describe(layout));
@@ -150,8 +149,8 @@ private:
       Value memref;
       ArrayAttr dims = builder.getArrayAttr(layout.dynamicDims(builder.getContext()));
       if (auto keep = dyn_cast<KeepOp>(op))
-        memref =
-            CacheOp::create(builder, op->getLoc(), layout.memref(storedType(type)), keep.getCache(), dims);
+        memref = CacheOp::create(builder, op->getLoc(), layout.memref(storedType(type)), keep.getCacheAttr(),
+                                 dims, keep.getRingAttr(), keep.getWindowAttr());
       else
         memref =
             BufferOp::create(builder, op->getLoc(), layout.memref(storedType(type)), dims, IntegerAttr());
@@ -221,7 +220,7 @@ private:
     KernelBuilder k = context.kernel(whole);
     PointEmitter points(k);
     auto type = cast<NamedTensorType>(part.getType());
-    Layout layout = Layout::parse(defaultLayout(type, plain, order), type, false);
+    Layout layout = Layout::parse(defaultLayout(type, plain, order), type);
     auto grid = forEachPoint(k, type, layout, [&](const Env &env, Value where) {
       points.storeInto(whole, part, env, points.point(part, env), where);
     });
@@ -243,7 +242,7 @@ private:
     };
     const Storage &storage = *memory.find(tensor);
     auto type = cast<NamedTensorType>(tensor.getType());
-    Layout wanted = Layout::parse(defaultLayout(type, plain, order), type, false);
+    Layout wanted = Layout::parse(defaultLayout(type, plain, order), type);
     if (axes(storage.layout) == axes(wanted))
       return storage.memref;
     auto [copy, added] = copiesForLayers.insert({tensor, Value()});

@@ -136,17 +136,19 @@ func::FuncOp KernelLowering::createPiece() {
   return piece;
 }
 
-/// What stands for a dynamic dimension: "T"; "T:16", T rounded up to a multiple of 16; "T/16", T / 16 rounded
-/// up.
+/// What stands for a dynamic dimension, see ir/DynamicDim.h.
 FailureOr<Value> KernelLowering::dynamicSize(ValueRange sizes, Attribute dim) {
   std::optional<DynamicDim> parsed = parseDynamicDim(cast<StringAttr>(dim).getValue());
   if (!parsed)
-    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16' or 'C/16', found "
+    return kernel.emitError() << "a dimension must be T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', "
+                                 "found "
                               << dim;
   Value size = sizes[*paramNumber(parsed->param)];
+  auto constant = [&](int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); };
+  if (parsed->most)
+    size = arith::MinUIOp::create(builder, loc, size, constant(parsed->most));
   if (parsed->factor == 1)
     return size;
-  auto constant = [&](int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); };
   Value above = arith::AddIOp::create(builder, loc, size, constant(parsed->factor - 1));
   Value count = arith::DivUIOp::create(builder, loc, above, constant(parsed->factor));
   return parsed->divided ? count

@@ -243,7 +243,10 @@ Error Unroller::visit(CacheOp op, Frame &frame) {
   std::string name = frame.prefix + op.getName().str();
   auto [known, isNew] = cacheNumbers.try_emplace(name, schedule.caches.size());
   if (isNew) // and some bytes that a vector load may read past the end
-    schedule.caches.push_back({name, {{bufferAlignment, {}, 1}}});
+    schedule.caches.push_back({name,
+                               {{bufferAlignment, {}, 1}},
+                               static_cast<uint32_t>(op.getRing().value_or(0)),
+                               static_cast<uint32_t>(op.getWindow().value_or(0))});
   growSize(schedule.caches[known->second].size, *size);
   frame.memory[op.getResult()] = {{format::Space::Cache, known->second, 0}, op.getDims()};
   return Error::success();

@@ -102,6 +102,7 @@ struct ScheduledKernel {
 struct ScheduledCache {
   std::string name;
   SizeTerms size;
+  uint32_t ring = 0, window = 0; // 0: it has room for C positions
 };
 
 /// A program but for its weights, its code and its texts. Kernels are in the order of the module.

@@ -110,6 +110,8 @@ void Schedule::print(raw_ostream &os) const {
   for (const ScheduledCache &cache : caches) {
     os << "cache " << cache.name << " = ";
     printSize(os, cache.size);
+    if (cache.ring)
+      os << " ring " << cache.ring << " window " << cache.window;
     os << '\n';
   }
   for (const ScheduledEntry &entry : entries)

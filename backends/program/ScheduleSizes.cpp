@@ -55,7 +55,8 @@ Expected<SizeTerms> heddle::sizeOfMemref(mlir::MemRefType type, mlir::ArrayAttr 
   for (mlir::Attribute attribute : dims ? dims.getValue() : ArrayRef<mlir::Attribute>()) {
     auto dim = readDim(attribute);
     if (!dim)
-      return createStringError("a dim must be 'T', 'S', 'C' or 'U', or rounded 'T:16', or divided 'C/16'");
+      return createStringError("a dim must be 'T', 'S', 'C' or 'U', or rounded 'T:16', or divided 'C/16', or "
+                               "bounded 'C<64'");
     term.params.push_back(paramOf(*dim));
     // One number rounds all params of a term: a common multiple is no less than what each needs.
     int64_t round = std::lcm<int64_t>(term.round, dim->factor);

@@ -127,6 +127,8 @@ gpu::GPUFuncOp Lowering::createFunction() {
 Value Lowering::dimension(StringRef text) {
   DynamicDim dim = *parseDynamicDim(text);
   Value size = sizes[dim.param];
+  if (dim.most)
+    size = arith::MinUIOp::create(builder, loc, size, constant(dim.most));
   if (dim.factor == 1)
     return size;
   Value count = arith::CeilDivUIOp::create(builder, loc, size, constant(dim.factor));

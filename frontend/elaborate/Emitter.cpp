@@ -263,7 +263,8 @@ mlir::Value Emitter::concat(ArrayRef<mlir::Value> parts, ArrayRef<NamedAxis> fro
 mlir::Value Emitter::keep(mlir::Value input, NamedAxis from, NamedAxis to, StringRef cache, Location loc) {
   AxisList axes = without(axesOf(input), from);
   axes.push_back(to);
-  return KeepOp::create(builder, loc, typeOf(axes, input), input, builder.getStringAttr(cache));
+  return KeepOp::create(builder, loc, typeOf(axes, input), input, builder.getStringAttr(cache),
+                        /*ring=*/mlir::IntegerAttr(), /*window=*/mlir::IntegerAttr());
 }
 
 std::pair<mlir::Value, mlir::Value> Emitter::top(mlir::Value input, NamedAxis from, NamedAxis to, Location loc) {

@@ -4,7 +4,7 @@
 using namespace mlir;
 using namespace heddle;
 
-Layout Layout::parse(StringRef text, NamedTensorType type, bool cached) {
+Layout Layout::parse(StringRef text, NamedTensorType type, KeepOp keep) {
   Layout layout;
   SmallVector<StringRef> words;
   text.split(words, ' ', -1, /*KeepEmpty=*/false);
@@ -21,10 +21,15 @@ Layout Layout::parse(StringRef text, NamedTensorType type, bool cached) {
     if (dim.modulo) {
       dim.size = dim.modulo;
     } else if (dim.size == NamedTensorType::kDynamic) {
-      dim.dynamic = cached && axis == "S" ? "C" : axis.str();
+      bool cached = keep && axis == "S";
+      dim.dynamic = cached ? "C" : axis.str();
+      if (cached && keep.getRing()) {
+        dim.ring = *keep.getRing();
+        dim.dynamic += "<" + std::to_string(dim.ring);
+      }
       if (dim.divide > 1)
         dim.dynamic += "/" + std::to_string(dim.divide);
-      else if (place + 1 == words.size() && dim.dynamic != "C")
+      else if (place + 1 == words.size() && !cached)
         dim.dynamic += ":16";
     }
     layout.dims.push_back(dim);

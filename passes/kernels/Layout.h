@@ -13,18 +13,19 @@ namespace heddle {
 
 struct LayoutDim {
   std::string axis;
+  int64_t ring = 0;    // where that is not 0, index means index % ring
   int64_t divide = 1;  // this dimension has index / divide,
   int64_t modulo = 0;  // or index % modulo, where that is not 0
   int64_t size = 0;    // kDynamic: see `dynamic`
-  std::string dynamic; // "T", "T:16", "C/16" ...: see KernelOp's dims
+  std::string dynamic; // "T", "T:16", "C/16", "C<64" ...: see KernelOp's dims
 };
 
 struct Layout {
   llvm::SmallVector<LayoutDim> dims;
 
-  /// Reads the text for a tensor. `cached`: S is a cache's, with room for C positions. An innermost T, S or U
-  /// is padded to whole vectors of 16.
-  static Layout parse(llvm::StringRef text, NamedTensorType type, bool cached);
+  /// Reads the text for a tensor. `keep`: the one that made it, if so, whose cache has room for C positions,
+  /// or for its ring's. An innermost T, S or U is padded to whole vectors of 16.
+  static Layout parse(llvm::StringRef text, NamedTensorType type, KeepOp keep = {});
   mlir::MemRefType memref(mlir::Type element) const;
   llvm::SmallVector<mlir::Attribute> dynamicDims(mlir::MLIRContext *context) const;
 };

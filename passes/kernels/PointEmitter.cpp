@@ -36,6 +36,8 @@ SmallVector<Value> PointEmitter::address(const Layout &layout, const Env &env) {
   for (const LayoutDim &dim : layout.dims) {
     Idx index = env.lookup(dim.axis);
     assert(index.base && "no index for an axis");
+    if (dim.ring)
+      index = k.index.modulo(index, dim.ring);
     if (dim.divide > 1)
       index = k.index.divide(index, dim.divide);
     if (dim.modulo)

@@ -13,6 +13,10 @@ extern "C" {
 /* The sizes of a call, in this order (see program.fbs, Param). */
 enum { HEDDLE_SIZE_T, HEDDLE_SIZE_S, HEDDLE_SIZE_C, HEDDLE_SIZE_U, HEDDLE_SIZES };
 
+/* The most tokens of a call where a sequence may be fed in pieces. Caches that are rings have room for so many
+ * beside their windows. */
+enum { HEDDLE_LONGEST_CALL = 512 };
+
 /* What a kernel is called with. All pointers stay valid for the call; buffers are aligned to 64 bytes. */
 typedef struct heddle_call {
   void *const *buffers; /* one for each binding of the step */

@@ -10,7 +10,6 @@
 
 namespace heddle {
 
-static constexpr uint64_t longestChunk = 512;
 static constexpr uint64_t shortestChunk = 16;
 static constexpr uint64_t largestOutputs = 16 << 20;
 
@@ -44,12 +43,10 @@ Layout layOutArena(const format::Entry &entry, const CallSizes &most) {
 }
 
 Layout layOutCaches(const format::Program &program, uint64_t capacity) {
-  CallSizes sizes;
-  sizes.capacity() = static_cast<int64_t>(capacity);
   Layout layout;
   if (program.caches())
     for (const format::Cache *cache : *program.caches())
-      append(layout, evaluate(*cache->size(), sizes));
+      append(layout, cacheBytes(*cache, capacity));
   return layout;
 }
 
@@ -66,7 +63,7 @@ uint64_t chooseChunk(const format::Entry &entry, uint64_t capacity, uint64_t sec
   CallSizes sizes;
   sizes.sequence() = sizes.capacity() = static_cast<int64_t>(capacity);
   sizes.second() = static_cast<int64_t>(second);
-  uint64_t chunk = std::min(longestChunk, capacity);
+  uint64_t chunk = std::min<uint64_t>(HEDDLE_LONGEST_CALL, capacity);
   if (entry.variant() == format::Variant::All)
     if (uint64_t row = outputBytes(entry, sizes); row > 0)
       chunk = std::min(chunk, std::max(largestOutputs / row / shortestChunk * shortestChunk, shortestChunk));

@@ -92,12 +92,17 @@ void Session::findEntries() {
   last = entryOf(plan, "forward", Variant::Last);
   decode = entryOf(plan, "forward", Variant::Decode);
   encoder = entryOf(plan, "encode", Variant::All);
+  ringRoom = UINT64_MAX;
+  if (plan.caches())
+    for (const format::Cache *cache : *plan.caches())
+      if (cache->ring() != 0)
+        ringRoom = std::min<uint64_t>(ringRoom, cache->ring() - cache->window() + 1);
 }
 
 void Session::chooseChunks() {
   uint64_t second = std::max<uint64_t>(memoryLength, 1), arena = machine->largestArena();
-  allChunk = all ? chooseChunk(*all, capacity, second, arena) : 0;
-  lastChunk = last ? chooseChunk(*last, capacity, second, arena) : 0;
+  allChunk = all ? std::min(chooseChunk(*all, capacity, second, arena), ringRoom) : 0;
+  lastChunk = last ? std::min(chooseChunk(*last, capacity, second, arena), ringRoom) : 0;
 }
 
 void Session::makeExecutor() {
@@ -135,6 +140,17 @@ uint64_t Session::estimateArena() const {
 void Session::rewind(uint64_t position) {
   history.resize(std::min<uint64_t>(position, history.size()));
   computed = std::min<uint64_t>(computed, history.size());
+  if (!remembers(computed))
+    computed = 0;
+}
+
+/// Whether the caches still hold what the token at `position` sees: a ring has its latest positions only.
+bool Session::remembers(uint64_t position) const {
+  const auto *caches = machine->planOf(program).caches();
+  return !caches || std::ranges::all_of(*caches, [&](const format::Cache *cache) {
+    return cache->ring() == 0 || written <= cache->ring() ||
+           position + cache->ring() + 1 >= written + cache->window();
+  });
 }
 
 bool Session::hasInput(std::string_view name) const {
@@ -234,6 +250,9 @@ void Session::advanceTo(uint64_t target, bool rows, std::span<const Input> extra
     if (!isDivisible(*entry))
       computed = 0;
     uint64_t count = pieceOf(*entry, target);
+    if (count > ringRoom)
+      throw Error("the program's description is damaged: its caches forget what this call still sees");
+    written = std::max(computed == 0 ? 0 : written, computed + count);
     step(*entry, count, extra, sink, taps);
     computed += count;
   }

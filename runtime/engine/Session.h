@@ -133,6 +133,7 @@ private:
             bool taps);
   std::span<const float> read(const format::Value &value);
   uint64_t pieceOf(const format::Entry &entry, uint64_t target) const;
+  bool remembers(uint64_t position) const;
   void findEntries();
   void chooseChunks();
   void makeExecutor();
@@ -146,13 +147,15 @@ private:
   uint64_t capacity;                                  ///< C
   const format::Entry *all, *last, *decode, *encoder; ///< null where there is none
   uint64_t allChunk, lastChunk;                       ///< tokens that a call of the entry takes at most
+  uint64_t ringRoom;                                  ///< and that rings have room for beside their windows
   std::unique_ptr<Executor> executor;
   std::string_view tokenInput; ///< the name of forward's tokens
 
-  std::vector<int32_t> history;                       ///< all tokens
-  uint64_t computed = 0;                              ///< the caches hold the first so many
-  size_t cacheRegime = 0;                             ///< the regime they were computed in
-  const format::Entry *latest = nullptr;              ///< of forward's entries, the one that ran last
+  std::vector<int32_t> history;          ///< all tokens
+  uint64_t computed = 0;                 ///< the caches hold the first so many
+  uint64_t written = 0;                  ///< since the start, rings have got positions below this
+  size_t cacheRegime = 0;                ///< the regime they were computed in
+  const format::Entry *latest = nullptr; ///< of forward's entries, the one that ran last
   Executor::Wanted wanted = Executor::Wanted::Values; ///< of what feeds compute
   std::vector<Memory> memories;                       ///< what `encode` makes and `forward` takes
   uint64_t memoryLength = 0;                          ///< U

@@ -95,6 +95,8 @@ private:
     for (const format::Cache *cache : *program.caches()) {
       std::string place = nameOf(cache->name(), "a cache");
       checkSize(cache->size(), place);
+      if (cache->ring() ? cache->window() == 0 || cache->window() > cache->ring() : cache->window() != 0)
+        refuse(place, "a ring must hold its window");
       for (const format::Term *term : *cache->size()->terms())
         for (size_t i = 0; i < sizeOf(term->params()); ++i)
           if (auto param = format::Param(term->params()->Get(i));

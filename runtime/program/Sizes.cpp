@@ -4,6 +4,8 @@
 
 #include "runtime/support/Error.h"
 
+#include <algorithm>
+
 namespace heddle {
 
 /// Numbers above this are refused, so that they fit int64_t and their sums do not wrap.
@@ -43,6 +45,13 @@ uint64_t evaluate(const format::Size &size, const CallSizes &sizes) {
     sum = checkedSum(sum, product);
   }
   return sum;
+}
+
+uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity) {
+  CallSizes sizes;
+  sizes.capacity() =
+      static_cast<int64_t>(cache.ring() ? std::min<uint64_t>(cache.ring(), capacity) : capacity);
+  return evaluate(*cache.size(), sizes);
 }
 
 uint64_t evaluate(const FactorList *factors, const CallSizes &sizes) {

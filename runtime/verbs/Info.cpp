@@ -75,12 +75,25 @@ void describeWeights(const format::Program &root, Listing &list) {
                           sizeOf(total.bytes)));
 }
 
+/// What a token more takes, and what windows take however many there are.
+std::string describeCaches(const format::Program &root, uint64_t capacity) {
+  uint64_t growing = 0, windows = 0;
+  if (root.caches())
+    for (const format::Cache *cache : *root.caches()) {
+      bool bounded = cache->ring() != 0 && cache->ring() < capacity;
+      uint64_t &bytes = bounded ? windows : growing;
+      bytes = checkedSum(bytes, cacheBytes(*cache, capacity));
+    }
+  std::string text = fmt::format("{} for a token", readableBytes(growing / capacity));
+  return windows == 0 ? text : fmt::format("{} and {} for windows", text, readableBytes(windows));
+}
+
 void describeMemory(const format::Program &root, uint64_t context, std::optional<uint64_t> tokens,
                     Listing &list) {
   uint64_t capacity = roundUp(context, root.cache_multiple());
   uint64_t cache = layOutCaches(root, capacity).bytes;
   list.heading(fmt::format("memory for a context of {} tokens", context));
-  list.line(fmt::format("  cache        {}, {} for a token", sizeOf(cache), readableBytes(cache / capacity)));
+  list.line(fmt::format("  cache        {}, {}", sizeOf(cache), describeCaches(root, capacity)));
   for (const format::Entry *entry : *root.entries()) {
     CallSizes sizes;
     uint64_t count = isDivisible(*entry) ? chooseChunk(*entry, capacity, 1) : context;

@@ -94,7 +94,7 @@ private:
           binding.space() == format::Space::Arena
               ? evaluate(*entry.slots()->Get(static_cast<uint32_t>(binding.index())), sizes)
           : binding.space() == format::Space::Cache
-              ? evaluate(*root.caches()->Get(static_cast<uint32_t>(binding.index()))->size(), sizes)
+              ? cacheBytes(*root.caches()->Get(static_cast<uint32_t>(binding.index())), executor.capacity())
               : 0;
       counts.push_back(bytes);
       given.emplace_back(bytes / sizeof(Line) + 2); // kernels may read 64 bytes more

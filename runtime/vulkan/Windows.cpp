@@ -140,14 +140,12 @@ CacheWindows::CacheWindows(const format::Program &program, uint64_t capacity, ui
       });
     }
 
-  CallSizes call;
-  call.capacity() = static_cast<int64_t>(capacity);
   std::map<size_t, uint64_t> groupBytes;
   places.resize(count);
   for (size_t i = 0; i < count; ++i) {
     uint64_t &bytes = groupBytes[first(i)];
     places[i].offset = bytes; // in its group
-    bytes = checkedSum(bytes, roundUp(evaluate(*program.caches()->Get(i)->size(), call), bufferAlignment));
+    bytes = checkedSum(bytes, roundUp(cacheBytes(*program.caches()->Get(i), capacity), bufferAlignment));
   }
   std::map<size_t, Place> groupPlaces;
   for (auto [leader, bytes] : groupBytes) {

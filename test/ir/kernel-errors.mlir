@@ -21,21 +21,21 @@ heddle.kernel @k lanes 16 grid [] dims ["T"] {
 
 // -----
 
-// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found "N"}}
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', found "N"}}
 heddle.kernel @k lanes 16 grid [] dims ["N"] {
 ^bb0(%a: memref<?xf32>):
 }
 
 // -----
 
-// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found "C/0"}}
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', found "C/0"}}
 heddle.kernel @k lanes 16 grid [] dims ["C/0"] {
 ^bb0(%a: memref<?xf32>):
 }
 
 // -----
 
-// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16' or 'C/16', found ""}}
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', found ""}}
 heddle.kernel @k lanes 16 grid [] dims [""] {
 ^bb0(%a: memref<?xf32>):
 }
@@ -102,4 +102,18 @@ heddle.kernel @k lanes 16 grid [] dims [] {
   %i = arith.constant 3 : i32
   // expected-error @below {{expected 16 entries of the table, found 2}}
   %chosen = heddle.choose_bytes %i in [0, 1]
+}
+
+// -----
+
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', found "C<0"}}
+heddle.kernel @k lanes 16 grid [] dims ["C<0"] {
+^bb0(%a: memref<?xf32>):
+}
+
+// -----
+
+// expected-error @below {{a dimension is T, S, C or U, or such as 'T:16', 'C/16' or 'C<64', found "C<64/16:16"}}
+heddle.kernel @k lanes 16 grid [] dims ["C<64/16:16"] {
+^bb0(%a: memref<?xf32>):
 }

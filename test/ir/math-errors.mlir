@@ -125,3 +125,27 @@ func.func @lookup_index(%x: !heddle.tensor<n = 4>, %i: !heddle.tensor<T>) {
   %z = heddle.lookup %x ["n"] = (%i) : (!heddle.tensor<n = 4>, !heddle.tensor<T>) -> !heddle.tensor<T>
   return
 }
+
+// -----
+
+func.func @ring_alone(%x: !heddle.tensor<T>) {
+  // expected-error @below {{has 'ring' and 'window', or neither}}
+  %k = heddle.keep "k" %x {ring = 64 : i64} : (!heddle.tensor<T>) -> !heddle.tensor<S>
+  return
+}
+
+// -----
+
+func.func @ring_size(%x: !heddle.tensor<T>) {
+  // expected-error @below {{a ring is a multiple of 64 and holds the window, found 72 for 8}}
+  %k = heddle.keep "k" %x {ring = 72 : i64, window = 8 : i64} : (!heddle.tensor<T>) -> !heddle.tensor<S>
+  return
+}
+
+// -----
+
+func.func @ring_window(%x: !heddle.tensor<T>) {
+  // expected-error @below {{a ring is a multiple of 64 and holds the window, found 64 for 65}}
+  %k = heddle.keep "k" %x {ring = 64 : i64, window = 65 : i64} : (!heddle.tensor<T>) -> !heddle.tensor<S>
+  return
+}

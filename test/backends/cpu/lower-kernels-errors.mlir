@@ -34,7 +34,7 @@ heddle.kernel @dynamic lanes 8 grid [array<i64: 0, 1, 1>] dims [] {
 
 // -----
 
-// expected-error @+1 {{such as 'T:16' or 'C/16', found "X"}}
+// expected-error @+1 {{such as 'T:16', 'C/16' or 'C<64', found "X"}}
 heddle.kernel @dim lanes 8 grid [array<i64: 0, 1, 1>] dims ["X"] {
 ^bb0(%y: memref<?xf32>):
 }

@@ -42,3 +42,16 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 1, 1>] dims ["T:16", "C/32"] {
   memref.store %a, %second[%c0] : memref<5xf32>
   memref.store %v, %y[%p, %s] : memref<?x32xf32>
 }
+
+// A cache that is a ring: the lesser of C and its size.
+// CHECK-LABEL: func.func private @ring.cpu.piece(
+// CHECK-SAME: i64, %[[S:[^:]*]]: i64, %[[C:[^:]*]]: i64, %{{[^:]*}}: i64,
+// CHECK: %[[SIZE:.*]] = arith.minui %[[C]], %c640_i64
+// CHECK: arith.addi %[[SIZE]], %c15_i64
+heddle.kernel @ring lanes 16 grid [array<i64: 0, 1, 1>] dims ["C<640/16"] {
+^bb0(%x: memref<2x?x16xf32>, %y: memref<2xf32>):
+  %c0 = arith.constant 0 : index
+  %p = heddle.piece
+  %v = memref.load %x[%p, %c0, %c0] : memref<2x?x16xf32>
+  memref.store %v, %y[%p] : memref<2xf32>
+}

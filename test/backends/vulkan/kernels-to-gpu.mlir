@@ -96,3 +96,18 @@ heddle.kernel @invariant lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
     memref.store %a, %y[%i, %lane] : memref<4x16xf32>
   }
 } {heddle.spaces = ["arena", "arena"]}
+
+// -----
+
+// A cache that is a ring has the lesser of C and its size.
+// CHECK-LABEL: gpu.module @ring
+// CHECK: %[[SIZE:.+]] = arith.minui %{{.+}}, %c640
+// CHECK: arith.ceildivui %[[SIZE]], %c16
+heddle.kernel @ring lanes 16 grid [array<i64: 0, 1, 2>] dims ["C<640/16"] {
+^bb0(%x: memref<2x?x16xf32>, %y: memref<2x16xf32>):
+  %lane = heddle.lane
+  %piece = heddle.piece
+  %c0 = arith.constant 0 : index
+  %a = memref.load %x[%piece, %c0, %lane] : memref<2x?x16xf32>
+  memref.store %a, %y[%piece, %lane] : memref<2x16xf32>
+} {heddle.spaces = ["cache", "arena"]}

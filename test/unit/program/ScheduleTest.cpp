@@ -3,6 +3,7 @@
 #include "backends/program/Description.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/program/DescriptionCheck.h"
+#include "runtime/program/Sizes.h"
 #include <gtest/gtest.h>
 
 using namespace heddle;
@@ -120,6 +121,20 @@ TEST_F(ScheduleTest, sharedSlotsAreLargeEnoughForEach) {
   EXPECT_EQ(size[1].params.size(), 2u);
 }
 
+TEST_F(ScheduleTest, ringsHaveRoomForTheirPositionsAtMost) {
+  auto schedule = build(replaced(model, "\"C/16\"] : memref", "\"C<64/16\"] {ring = 64 : i64, window = 8 : i64} : memref"));
+  ASSERT_TRUE(static_cast<bool>(schedule)) << llvm::toString(schedule.takeError());
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  schedule->print(os);
+  EXPECT_NE(text.find("\ncache block.1.k = 64 + 32 * C:16 ring 64 window 8\n"), std::string::npos) << text;
+  std::vector<uint8_t> description = describe(*schedule, nullptr, plan, ProgramFacts());
+  const format::Cache &cache = *format::GetProgram(description.data())->caches()->Get(1);
+  EXPECT_EQ(cacheBytes(cache, 32), 64u + 32 * 32);
+  EXPECT_EQ(cacheBytes(cache, 6400), 64u + 32 * 64);
+  EXPECT_EQ(cache.window(), 8u);
+}
+
 TEST_F(ScheduleTest, theRuntimeBelievesIt) {
   auto schedule = build(model);
   ASSERT_TRUE(static_cast<bool>(schedule)) << llvm::toString(schedule.takeError());
@@ -148,7 +163,7 @@ TEST_F(ScheduleTest, errorsNameTheOpAndItsFunction) {
   EXPECT_EQ(
       complaint(replaced(model, "\"C/16\"] : memref", "\"C/0\"] : memref")),
       "in 'block.prefill': heddle.cache: a dim must be 'T', 'S', 'C' or 'U', or rounded 'T:16', or divided "
-      "'C/16'");
+      "'C/16', or bounded 'C<64'");
   EXPECT_EQ(complaint(replaced(model, "as \"dense [vocab d]\"", "as \"dense [vocab]\"")),
             "in 'forward.all': heddle.packed: weight 'embed' is packed without its axis 'd'");
   EXPECT_EQ(complaint(replaced(model, "{heddle.dims = [\"T\"], heddle.axes = [\"T\"]}", "")),

@@ -124,6 +124,18 @@ TEST(Description, ShadersAreChecked) {
             std::string::npos);
 }
 
+TEST(Description, RingsMustHoldTheirWindow) {
+  FakeOptions options;
+  options.ring = true;
+  FakeProgram fake(options);
+  EXPECT_EQ(problemOf(fake), "");
+  auto *cache = (flatbuffers::Table *)format::GetProgram(fake.description.data())->caches()->Get(0);
+  for (uint32_t window : {0u, fakeRing + 1}) {
+    ASSERT_TRUE(cache->SetField<uint32_t>(format::Cache::VT_WINDOW, window, fakeWindow));
+    EXPECT_NE(problemOf(fake).find("a ring must hold its window"), std::string::npos);
+  }
+}
+
 TEST(Description, CutOffOnesAreRefused) {
   FakeProgram fake;
   fake.description.resize(fake.description.size() - 8); // the last bytes may be there for alignment only

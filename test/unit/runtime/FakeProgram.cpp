@@ -19,21 +19,28 @@ static int64_t position(const heddle_call *call, int64_t t) {
   return call->sizes[HEDDLE_SIZE_S] - call->sizes[HEDDLE_SIZE_T] + t;
 }
 
-/// buffers: tokens [T], cache [C]
+/// Where a position lies in the cache. scalars: 1 if it is a ring.
+static int64_t placeOf(const heddle_call *call, int64_t position) {
+  return call->scalars[0] != 0 ? position % fakeRing : position;
+}
+
+/// buffers: tokens [T], cache [C]; scalars: 1 if that is a ring
 static void remember(const heddle_call *call, int64_t begin, int64_t end) {
   for (int64_t t = begin; t < end; ++t)
-    static_cast<float *>(call->buffers[1])[position(call, t)] =
+    static_cast<float *>(call->buffers[1])[placeOf(call, position(call, t))] =
         static_cast<float>(static_cast<const int32_t *>(call->buffers[0])[t]);
 }
 
-/// buffers: cache [C], hidden [T, width]; goes through the scratch memory to see that it is this thread's
+/// buffers: cache [C], hidden [T, width]; scalars: 1 if the cache is a ring; goes through the scratch memory
+/// to see that it is this thread's
 static void sumUp(const heddle_call *call, int64_t begin, int64_t end) {
   auto *scratch = static_cast<float *>(call->scratch);
   for (int64_t t = begin; t < end; ++t) {
     std::memset(scratch, 0, fakeWidth * sizeof(float));
-    for (int64_t s = 0; s <= position(call, t); ++s)
+    int64_t first = call->scalars[0] != 0 ? std::max<int64_t>(0, position(call, t) + 1 - fakeWindow) : 0;
+    for (int64_t s = first; s <= position(call, t); ++s)
       for (uint32_t j = 0; j < fakeWidth; ++j)
-        scratch[j] += static_cast<const float *>(call->buffers[0])[s];
+        scratch[j] += static_cast<const float *>(call->buffers[0])[placeOf(call, s)];
     for (uint32_t j = 0; j < fakeWidth; ++j)
       static_cast<float *>(call->buffers[1])[t * fakeWidth + j] = scratch[j] + static_cast<float>(j);
   }
@@ -118,8 +125,8 @@ public:
     }
     std::vector<Offset<Cache>> caches;
     if (options.kind != FakeKind::Encoder)
-      caches.push_back(
-          CreateCacheDirect(b, "tokens", size({{4 + options.memoryExtra * 1024, {Param::C}, 1}})));
+      caches.push_back(CreateCacheDirect(b, "tokens", size({{4 + options.memoryExtra * 1024, {Param::C}, 1}}),
+                                         options.ring ? fakeRing : 0, options.ring ? fakeWindow : 0));
     std::vector<Offset<Weight>> weights;
     std::vector<uint64_t> shape{fakeVocabulary};
     weights.push_back(CreateWeightDirect(b, "bias", "f32", &shape, 0, fakeVocabulary * 4));
@@ -195,9 +202,10 @@ private:
         size({{fakeWidth * 4, {Param::U}, 1}})};
     std::vector<std::pair<Space, uint64_t>> projection{
         {Space::Arena, 1}, {Space::Weights, 0}, {Space::Arena, 2}, {Space::Arena, 3}};
-    std::vector<Offset<Step>> steps{step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}})};
+    float ring = options.ring ? 1 : 0;
+    std::vector<Offset<Step>> steps{step(Remember, {{Space::Arena, 0}, {Space::Cache, 0}}, ring)};
     for (uint32_t i = 0; i < options.sums; ++i)
-      steps.push_back(step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}));
+      steps.push_back(step(SumUp, {{Space::Cache, 0}, {Space::Arena, 1}}, ring));
     steps.push_back(step(variant == Variant::All ? ProjectAll : ProjectLast, projection, both));
     std::vector<Offset<Value>> inputs{
         value("tokens", ElementType::I32, 0, {axis("T", Param::T)}, fakeVocabulary)};

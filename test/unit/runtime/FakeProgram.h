@@ -24,6 +24,7 @@
 namespace heddle::test {
 
 inline constexpr uint32_t fakeVocabulary = 8, fakeWidth = 4, fakeContext = 32;
+inline constexpr uint32_t fakeRing = 24, fakeWindow = 9;
 
 enum class FakeKind { Decoder, Encoder, EncoderDecoder };
 
@@ -35,6 +36,7 @@ struct FakeOptions {
   std::vector<uint32_t> regimes = {};
   std::vector<uint32_t> endTokens = {};
   std::string target = "cpu"; ///< with "vulkan" in it: see fakeShaders
+  bool ring = false;          ///< the decoder's cache is one, and sums are of the last fakeWindow tokens
   uint32_t sums = 1;          ///< how often the decoder computes the sums: entries of many steps
   uint32_t memoryExtra = 0;   ///< KiB that the decoder's cache has for a token beside what it uses
 };

@@ -178,6 +178,82 @@ TEST_F(SessionTest, ChangingTheRegimeFeedsTheSequenceAgain) {
   EXPECT_EQ(executor.profileOf(*decode)->calls, 1u);
 }
 
+/// A cache that keeps fewer tokens than there are.
+class RingTest : public SessionTest {
+protected:
+  static FakeOptions options() {
+    FakeOptions options;
+    options.bounded = false;
+    options.ring = true;
+    return options;
+  }
+
+  /// The token that follows the first `count`.
+  int32_t next(size_t count) const {
+    size_t first = count - std::min<size_t>(count, fakeWindow);
+    return nextOf(std::vector(tokens.begin() + first, tokens.begin() + count));
+  }
+
+  /// Feeds tokens up to `count`, and checks what follows; returns how many of them were computed.
+  double feedTo(uint64_t count) {
+    session.getExecutor().startProfile();
+    EXPECT_EQ(argmax(session.feed(std::span(tokens).first(count).subspan(session.position()))), next(count));
+    double operations = 0;
+    for (auto variant : {format::Variant::Last, format::Variant::Decode})
+      if (const auto *profile = session.getExecutor().profileOf(*ringed.findEntry("forward", variant)))
+        operations += profile->steps[0].operations;
+    return operations / 2;
+  }
+
+  FakeProgram fakeRinged{options()};
+  Program ringed{fakeRinged.image()};
+  Session session{ringed, machine, 200};
+  std::vector<int32_t> tokens = someTokens(200);
+};
+
+TEST_F(RingTest, HasRoomForTheWindowAndACall) {
+  EXPECT_EQ(session.getExecutor().cacheBytes(), 128u); // 24 floats, at multiples of 64 bytes
+  EXPECT_EQ(Session(ringed, machine, 10).getExecutor().cacheBytes(), 64u);
+}
+
+TEST_F(RingTest, CallsAreNoLongerThanItsRoom) {
+  EXPECT_EQ(feedTo(150), 150);
+  EXPECT_EQ(session.getExecutor().profileOf(*ringed.findEntry("forward", format::Variant::Last))->calls,
+            10u); // 16 at most: 24 less the 8 that the first of them sees
+  for (uint64_t count = 151; count <= 200; ++count)
+    ASSERT_EQ(feedTo(count), 1);
+  Collector collector;
+  session.evaluate(tokens, {}, collector.sink);
+  for (size_t t = 0; t < tokens.size(); ++t)
+    ASSERT_EQ(argmax(std::span(collector.data["logits"]).subspan(t * fakeVocabulary, fakeVocabulary)),
+              next(t + 1));
+}
+
+TEST_F(RingTest, RewindsWithinWhatItHoldsCostNothingElseAllIsFedAgain) {
+  feedTo(100);
+  session.rewind(84); // 76 is the first that is held, and that the token at 84 sees
+  EXPECT_EQ(feedTo(85), 1);
+  session.rewind(84);
+  EXPECT_EQ(feedTo(90), 6);
+  session.rewind(83); // 75 was replaced by 99
+  EXPECT_EQ(feedTo(90), 90);
+  session.rewind(74);
+  EXPECT_EQ(feedTo(75), 1);
+  session.rewind(0);
+  EXPECT_EQ(feedTo(24), 24);
+  session.rewind(2); // nothing was replaced since the start
+  EXPECT_EQ(feedTo(24), 22);
+}
+
+TEST_F(RingTest, WhatWouldNeedMoreIsRefused) {
+  FakeOptions switching = options();
+  switching.regimes = {40};
+  FakeProgram fakeSwitching(switching);
+  Program program(fakeSwitching.image());
+  Session session(program, machine, 200);
+  EXPECT_NE(messageOf([&] { session.feed(someTokens(50)); }).find("damaged"), std::string::npos);
+}
+
 TEST_F(SessionTest, AStoppedComputationForgetsWhatItWasGiven) {
   Session session(program, machine, 32);
   session.feed(someTokens(4));
