@@ -108,6 +108,15 @@ def BoundKeys : Heddle_Pass<"bound-keys"> {
   let statistics = [Statistic<"numBounded", "bounded", "attentions with a bound">];
 }
 
+def BoundCaches : Heddle_Pass<"bound-caches"> {
+  let summary = "keep a window of the sequence where nothing looks back further";
+  let description = [{
+    A cache that only attentions with `visits_from` read, in all functions that share it, becomes a ring: its keeps get
+    `ring`, the positions that it has room for (the window, and the most tokens of a call), and `window`.
+  }];
+  let statistics = [Statistic<"numRings", "rings", "caches that became rings">];
+}
+
 def FuseLinear : Heddle_Pass<"fuse-linear"> {
   let summary = "weights times a token's vector, and the maps that follow, become heddle.linear";
   let description = [{

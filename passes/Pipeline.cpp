@@ -25,6 +25,7 @@ static void addFusion(OpPassManager &manager, const PipelineOptions &options) {
       createHoistLayerInvariants());      // angles' sines: before they are buried in a layer's fused ops
   manager.addPass(createFuseAttention()); // before fuse-linear: what stands around scores is not an epilogue
   manager.addPass(createBoundKeys());
+  manager.addPass(createBoundCaches()); // of all variants together
   manager.addPass(createFuseMaps());     // what attention left behind
   manager.addPass(createSliceWeights()); // fuse-linear wants weights, not parts of weights
   manager.addPass(createCSEPass());

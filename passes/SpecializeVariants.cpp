@@ -120,19 +120,6 @@ void dropTaps(EntryOp entry) {
   updateType(entry);
 }
 
-/// Whether an entry, or a layer it invokes, remembers anything.
-bool keepsAnything(EntryOp entry, SymbolTable &symbols) {
-  auto keeps = [](Operation *op) {
-    return op->walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted();
-  };
-  return keeps(entry) || entry
-                             .walk([&](InvokeOp invoke) {
-                               auto layer = symbols.lookup<LayerOp>(invoke.getLayer());
-                               return layer && keeps(layer) ? WalkResult::interrupt() : WalkResult::advance();
-                             })
-                             .wasInterrupted();
-}
-
 class SpecializeVariants : public heddle::impl::SpecializeVariantsBase<SpecializeVariants> {
   using SpecializeVariantsBase::SpecializeVariantsBase;
 

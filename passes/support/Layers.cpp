@@ -22,3 +22,15 @@ void heddle::dropUnusedArguments(LayerOp layer) {
   for (InvokeOp invoke : invocationsOf(layer))
     invoke->eraseOperands(unused);
 }
+
+bool heddle::keepsAnything(EntryOp entry, SymbolTable &symbols) {
+  auto keeps = [](Operation *op) {
+    return op->walk([](KeepOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  };
+  return keeps(entry) || entry
+                             .walk([&](InvokeOp invoke) {
+                               auto layer = symbols.lookup<LayerOp>(invoke.getLayer());
+                               return layer && keeps(layer) ? WalkResult::interrupt() : WalkResult::advance();
+                             })
+                             .wasInterrupted();
+}

@@ -12,6 +12,9 @@ llvm::SmallVector<InvokeOp> invocationsOf(LayerOp layer);
 /// Removes the layer's arguments that nothing in it reads, there and in all invocations.
 void dropUnusedArguments(LayerOp layer);
 
+/// Whether an entry, or a layer it invokes, remembers anything.
+bool keepsAnything(EntryOp entry, mlir::SymbolTable &symbols);
+
 } // namespace heddle
 
 #endif

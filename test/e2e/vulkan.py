@@ -15,6 +15,7 @@ import re
 import sys
 
 import goldens
+import rings
 import smollm2
 from support import SHARED, SOURCE, Failure, Results, ids_tensor, load, model_in_cache, run, save
 
@@ -154,6 +155,10 @@ def main():
         for level in ("-O0", "-O2") if folder.name in PLAIN else ("-O2",):
             results.case_of(folder, f"{folder.name} {level}", validation.over, goldens.check, heddle, folder, scratch,
                             [level, "--target", "vulkan"])
+
+    for folder in rings.FOLDERS:
+        results.case_of(folder, f"{folder.name} behind its window", validation.over, rings.check, heddle, folder, scratch,
+                        ["-O2", "--target", "vulkan"])
 
     both = SOURCE / "data/llama"
     results.case("vulkan,cpu: the device", validation.over, goldens.check, heddle, both, scratch, ["--target", "vulkan,cpu"])

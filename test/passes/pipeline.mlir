@@ -20,8 +20,8 @@
 // FAST-DAG: %[[A:.*]] = heddle.buffer dims ["T"] slot 1 : memref<?x2x2x16xf32>
 // FAST-DAG: %[[R:.*]] = heddle.buffer dims ["T"] slot 0 : memref<?x64xf32>
 // FAST-DAG: %[[F:.*]] = heddle.buffer dims ["T"] slot 2 : memref<?x128xf32>
-// FAST-DAG: %[[K:.*]] = heddle.cache "k" dims ["C/16"] : memref<2x?x16x16xf32>
-// FAST-DAG: %[[V:.*]] = heddle.cache "v" dims ["C"] : memref<2x?x16xf32>
+// FAST-DAG: %[[K:.*]] = heddle.cache "k" dims ["C<576/16"] {ring = 576 : i64, window = 6 : i64} : memref<2x?x16x16xf32>
+// FAST-DAG: %[[V:.*]] = heddle.cache "v" dims ["C<576"] {ring = 576 : i64, window = 6 : i64} : memref<2x?x16xf32>
 // FAST: heddle.launch @block.prefill.linear(%[[X]], {{.*}}, %[[Q]]) writes [6]
 // FAST-NEXT: heddle.launch @block.prefill.linear.2(%[[X]], {{.*}}, %[[K]]) writes [5]
 // FAST-NEXT: heddle.launch @block.prefill.linear.3(%[[X]], {{.*}}, %[[V]]) writes [3]
