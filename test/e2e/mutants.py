@@ -207,7 +207,7 @@ def make_ggufs(scratch, models):
     tokenizer = scratch / "tokenizer"
     tokenizer.mkdir()
     vocabularies = []
-    for number, root in enumerate(tokenizers()):
+    for root in tokenizers():
         root = {"normalizer": None, "added_tokens": [], **root}
         (tokenizer / "tokenizer.json").write_text(json.dumps(root))
         if convert_tokenizer(tokenizer, scratch / "tokenizer.gguf", "llama-bpe"):

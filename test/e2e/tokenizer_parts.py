@@ -8,7 +8,6 @@ to be hard, ids with the tokens around them and both ways of decoding must be eq
 table REFUSED. Skipped without PyPI's tokenizers.
 """
 
-import base64
 import json
 import pathlib
 import random
