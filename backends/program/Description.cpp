@@ -59,14 +59,16 @@ private:
     if (!withShaders || found == facts.shaders.end())
       return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads,
                                   kernel.serial);
-    const ProgramShader &shader = found->second;
-    auto spirv = builder.CreateVector(shader.spirv);
-    auto table = format::CreateShader(builder, spirv, /*needs=*/0, shader.workgroup, shader.shared);
-    auto shaders = builder.CreateVector(&table, 1);
+    uint64_t deviceScratch = 0;
+    auto shaders = list<format::Shader>(found->second, [&](const ProgramShader &shader) {
+      deviceScratch = std::max(deviceScratch, shader.deviceScratch);
+      auto spirv = builder.CreateVector(shader.spirv);
+      return format::CreateShader(builder, spirv, shader.needs, shader.workgroup, shader.shared);
+    });
     auto writes = builder.CreateVector(kernel.writes);
     auto integers = builder.CreateVector(kernel.integers);
     return format::CreateKernel(builder, name, grid, facts.checkScratch.lookup(kernel.name), reads,
-                                kernel.serial, shaders, writes, shader.deviceScratch, integers);
+                                kernel.serial, shaders, writes, deviceScratch, integers);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {

@@ -7,11 +7,12 @@
 
 namespace heddle {
 
-/// A kernel for Vulkan; program.fbs says what each means.
+/// A shader of a kernel for Vulkan; program.fbs says what each means.
 struct ProgramShader {
   std::vector<uint32_t> spirv;
+  uint64_t needs = 0;
   uint32_t workgroup = 0, shared = 0;
-  uint64_t deviceScratch = 0;
+  uint64_t deviceScratch = 0; // the most of the kernel's shaders counts
 };
 
 /// What a description holds beside the schedule; program.fbs says what each means.
@@ -25,9 +26,9 @@ struct ProgramFacts {
   std::vector<uint32_t> endTokens;
   int32_t memoryStart = -1;
   std::vector<uint32_t> regimes;
-  llvm::StringMap<uint64_t> scratch;      // kernel -> bytes of scratch memory of a thread
-  llvm::StringMap<uint64_t> checkScratch; // the same, of kernels that have shaders
-  llvm::StringMap<ProgramShader> shaders;
+  llvm::StringMap<uint64_t> scratch;                   // kernel -> bytes of scratch memory of a thread
+  llvm::StringMap<uint64_t> checkScratch;              // the same, of kernels that have shaders
+  llvm::StringMap<std::vector<ProgramShader>> shaders; // kernel -> the best first
 };
 
 /// The description, a FlatBuffer. `device`: what devices run where that is something else, or null. The hash

@@ -1,7 +1,7 @@
 //===- FinishSpirv.cpp - spirv modules that Vulkan 1.1 takes --------------===//
 //
 // Expects: spirv.modules after spirv-lower-abi-attrs. Leaves:
-//   - version 1.3 with the extensions and capabilities that the ops need; up to 1.3 an entry point's
+//   - the version, extensions and capabilities of the target environment; up to 1.3 an entry point's
 //   interface lists inputs only;
 //   - no binding on push constants;
 //   - NoContraction on float arithmetic: results are what the kernel says, on every device, and polynomials'
@@ -15,6 +15,7 @@
 
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
+#include "mlir/Dialect/SPIRV/IR/TargetAndABI.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 #include "runtime/abi/vulkan.h"
@@ -88,9 +89,7 @@ void finish(spirv::ModuleOp module) {
     if (isa<spirv::FAddOp, spirv::FSubOp, spirv::FMulOp>(op))
       op->setAttr("no_contraction", UnitAttr::get(op->getContext()));
   });
-  module.setVceTripleAttr(spirv::VerCapExtAttr::get(spirv::Version::V_1_3, {spirv::Capability::Shader},
-                                                    {spirv::Extension::SPV_KHR_storage_buffer_storage_class},
-                                                    module.getContext()));
+  module.setVceTripleAttr(spirv::lookupTargetEnvOrDefault(module).getTripleAttr());
 }
 
 struct FinishSpirv : impl::FinishSpirvBase<FinishSpirv> {

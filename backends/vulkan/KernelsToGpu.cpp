@@ -12,6 +12,9 @@
 //    that is the same in all lanes is stored by the first lane alone. Scratch memory becomes private or
 //    workgroup memory, or a part of the arena that each workgroup has for itself.
 // 4. lane_reduce goes through workgroup memory: every lane adds up all lanes' numbers, in the same order.
+// With
+//    subgroup arithmetic each subgroup reduces its own; where it takes several to make a workgroup, their
+//    results go through workgroup memory. Which lanes are a subgroup's does not matter.
 //
 //===----------------------------------------------------------------------===//
 
@@ -53,9 +56,9 @@ struct Words {
 
 class Lowering {
 public:
-  explicit Lowering(KernelOp kernel)
-      : kernel(kernel), divergence(kernel), loc(kernel.getLoc()), builder(kernel.getContext()),
-        body(kernel.getBody().front()) {}
+  Lowering(KernelOp kernel, bool subgroups)
+      : kernel(kernel), subgroups(subgroups), divergence(kernel), loc(kernel.getLoc()),
+        builder(kernel.getContext()), body(kernel.getBody().front()) {}
 
   LogicalResult run();
 
@@ -77,9 +80,14 @@ private:
   Value quarter(Value value);
   Value elementNumber(const Words &memory, ValueRange indices, bool fours = false);
   void store(Value value, Value memref, ValueRange indices, Value condition);
-  void reduce(LaneReduceOp op);
+  Value merge(LaneReduceOp op, Value left, Value right);
+  void storePart(Value part, Value index);
+  Value loadPart(Type type, Value index);
+  Value reduceInMemory(LaneReduceOp op);
+  Value reduceInSubgroups(LaneReduceOp op);
 
   KernelOp kernel;
+  bool subgroups;
   lanes::Divergence divergence;
   Location loc;
   OpBuilder builder;
@@ -324,29 +332,69 @@ void Lowering::store(Value value, Value memref, ValueRange indices, Value condit
   memref::StoreOp::create(builder, loc, value, words, number);
 }
 
-void Lowering::reduce(LaneReduceOp op) {
-  Type type = op.getValue().getType(), word = builder.getI32Type();
-  bool real = isa<FloatType>(type);
-  auto cast = [&](Type to, Value value) {
-    return real ? Value(arith::BitcastOp::create(builder, loc, to, value)) : value;
-  };
-  auto merge = [&](Value left, Value right) -> Value {
-    if (op.getKind() == ReduceKind::Sum)
-      return real ? Value(arith::AddFOp::create(builder, loc, left, right))
-                  : arith::AddIOp::create(builder, loc, left, right);
-    return real ? Value(arith::MaximumFOp::create(builder, loc, left, right))
-                : arith::MaxSIOp::create(builder, loc, left, right);
-  };
-  memref::StoreOp::create(builder, loc, cast(word, op.getValue()), reduction, lane);
+Value Lowering::merge(LaneReduceOp op, Value left, Value right) {
+  bool real = isa<FloatType>(op.getType());
+  if (op.getKind() == ReduceKind::Sum)
+    return real ? Value(arith::AddFOp::create(builder, loc, left, right))
+                : arith::AddIOp::create(builder, loc, left, right);
+  return real ? Value(arith::MaximumFOp::create(builder, loc, left, right))
+              : arith::MaxSIOp::create(builder, loc, left, right);
+}
+
+void Lowering::storePart(Value part, Value index) {
+  if (isa<FloatType>(part.getType()))
+    part = arith::BitcastOp::create(builder, loc, builder.getI32Type(), part);
+  memref::StoreOp::create(builder, loc, part, reduction, index);
+}
+
+Value Lowering::loadPart(Type type, Value index) {
+  Value part = memref::LoadOp::create(builder, loc, reduction, index);
+  return isa<FloatType>(type) ? Value(arith::BitcastOp::create(builder, loc, type, part)) : part;
+}
+
+Value Lowering::reduceInMemory(LaneReduceOp op) {
+  storePart(op.getValue(), lane);
   gpu::BarrierOp::create(builder, loc);
   SmallVector<Value> parts;
   for (int64_t other = 0; other < int64_t(kernel.getLanes()); ++other)
-    parts.push_back(cast(type, memref::LoadOp::create(builder, loc, reduction, constant(other))));
+    parts.push_back(loadPart(op.getType(), constant(other)));
   for (; parts.size() > 1; parts.resize(parts.size() / 2)) // the number of lanes is a power of two
     for (size_t i = 0; i < parts.size() / 2; ++i)
-      parts[i] = merge(parts[i], parts[i + parts.size() / 2]);
+      parts[i] = merge(op, parts[i], parts[i + parts.size() / 2]);
   gpu::BarrierOp::create(builder, loc); // before the memory is used again
-  op.replaceAllUsesWith(parts[0]);
+  return parts[0];
+}
+Value Lowering::reduceInSubgroups(LaneReduceOp op) {
+  bool sum = op.getKind() == ReduceKind::Sum, real = isa<FloatType>(op.getType());
+  auto kind = sum    ? gpu::AllReduceOperation::ADD
+              : real ? gpu::AllReduceOperation::MAXNUMF
+                     : gpu::AllReduceOperation::MAXSI;
+  Value part = gpu::SubgroupReduceOp::create(builder, loc, op.getValue(), kind, /*uniform=*/false);
+  Value subgroups = gpu::NumSubgroupsOp::create(builder, loc, /*upper_bound=*/IntegerAttr());
+  Value several = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ugt, subgroups, constant(1));
+  auto branch = scf::IfOp::create(builder, loc, op.getType(), several, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(builder, loc, part);
+
+  builder.setInsertionPointToStart(branch.thenBlock());
+  Value own = gpu::SubgroupIdOp::create(builder, loc, /*upper_bound=*/IntegerAttr());
+  Value elected =
+      spirv::GroupNonUniformElectOp::create(builder, loc, builder.getI1Type(), spirv::Scope::Subgroup);
+  auto store = scf::IfOp::create(builder, loc, elected, /*withElseRegion=*/false);
+  builder.setInsertionPointToStart(store.thenBlock());
+  storePart(part, own);
+  builder.setInsertionPointAfter(store);
+  gpu::BarrierOp::create(builder, loc);
+  auto others = scf::ForOp::create(builder, loc, constant(1), subgroups, constant(1),
+                                   loadPart(op.getType(), constant(0)));
+  builder.setInsertionPointToStart(others.getBody());
+  Value merged = merge(op, others.getRegionIterArg(0), loadPart(op.getType(), others.getInductionVar()));
+  scf::YieldOp::create(builder, loc, merged);
+  builder.setInsertionPointAfter(others);
+  gpu::BarrierOp::create(builder, loc); // before the memory is used again
+  scf::YieldOp::create(builder, loc, others.getResult(0));
+  return branch.getResult(0);
 }
 
 LogicalResult Lowering::lower(Operation *op) {
@@ -414,9 +462,7 @@ LogicalResult Lowering::lower(Operation *op) {
         return success();
       })
       .Case([&](LaneReduceOp reduced) {
-        reduce(reduced);
-        op->erase();
-        return success();
+        return replace(subgroups ? reduceInSubgroups(reduced) : reduceInMemory(reduced));
       })
       .Case([&](Dot2Op dot) { return dot.emitError() << "pairs of int16 are for processors"; })
       .Case([&](ChooseBytesOp op) { return op.emitError() << "tables of bytes are for processors"; })
@@ -466,7 +512,7 @@ struct KernelsToGpu : impl::KernelsToGpuBase<KernelsToGpu> {
   void runOnOperation() override {
     getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), UnitAttr::get(&getContext()));
     for (KernelOp kernel : llvm::to_vector(getOperation().getOps<KernelOp>()))
-      if (failed(Lowering(kernel).run()))
+      if (failed(Lowering(kernel, subgroups).run()))
         return signalPassFailure();
   }
 };

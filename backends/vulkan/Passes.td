@@ -47,6 +47,8 @@ def KernelsToGpu : Pass<"kernels-to-gpu", "::mlir::ModuleOp"> {
     a loop over workgroups; buffers become places in the arena, the weights and the caches (runtime/abi/vulkan.h). All
     memory is of 32-bit words, read and written as such; a load of four neighbours is one of a vector.
   }];
+  let options = [Option<"subgroups", "subgroups", "bool", "false",
+                        "lanes reduce by subgroup arithmetic, whatever the size of a subgroup">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
 }
@@ -72,8 +74,8 @@ def LoopResults : Pass<"loop-results", "::mlir::ModuleOp"> {
 def FinishSpirv : Pass<"finish-spirv", "::mlir::ModuleOp"> {
   let summary = "make modules of the spirv dialect what Vulkan 1.1 takes";
   let description = [{
-    Version 1.3 (an entry point lists inputs only), push constants without a binding, floating-point operations that are
-    neither contracted nor rearranged.
+    The version and the capabilities of `spirv.target_env` (up to 1.3 an entry point lists inputs only), push constants
+    without a binding, floating-point operations that are neither contracted nor rearranged.
   }];
   let dependentDialects = ["::mlir::spirv::SPIRVDialect"];
 }

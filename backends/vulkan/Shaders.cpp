@@ -6,6 +6,7 @@
 #include "backends/vulkan/Glsl.h"
 #include "backends/vulkan/Passes.h"
 #include "backends/vulkan/SpirvTools.h"
+#include "backends/vulkan/Variants.h"
 
 #include "ir/Heddle.h"
 #include "mlir/Conversion/GPUToSPIRV/GPUToSPIRVPass.h"
@@ -33,41 +34,46 @@ void registerVulkanDialects(DialectRegistry &registry) {
 
 namespace {
 
+/// The shaders of one variant.
 class Generation {
 public:
-  Generation(ModuleOp kernels, const ShaderOptions &options) : kernels(kernels), options(options) {}
+  Generation(ModuleOp kernels, const ShaderOptions &options, const Variant &variant)
+      : kernels(kernels), options(options), variant(variant) {}
 
-  llvm::Expected<std::vector<Shader>> run();
+  /// Of the kernels that `takes` holds of, in their order.
+  llvm::Expected<std::vector<Shader>> run(llvm::function_ref<bool(KernelOp)> takes);
 
 private:
   llvm::Error apply(llvm::function_ref<void(OpPassManager &)> add);
   void show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print);
-  void copyKernels();
+  void copyKernels(llvm::function_ref<bool(KernelOp)> takes);
   using Writer = llvm::Expected<std::string> (*)(llvm::ArrayRef<uint32_t>);
   llvm::Error append(Stage stage, Writer write, const Shader &shader, llvm::StringRef comment);
   llvm::Error serialize(spirv::ModuleOp module, Shader &shader);
 
   ModuleOp kernels;
   const ShaderOptions &options;
+  const Variant &variant;
   OwningOpRef<ModuleOp> module;
   std::map<Stage, std::string> texts;
 };
 
-/// The kernels alone, in a module for the baseline.
-void Generation::copyKernels() {
+/// The kernels alone, in a module for the variant.
+void Generation::copyKernels(llvm::function_ref<bool(KernelOp)> takes) {
   MLIRContext *context = kernels.getContext();
   context->loadDialect<spirv::SPIRVDialect>();
   module = ModuleOp::create(kernels.getLoc());
   OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
   for (KernelOp kernel : kernels.getOps<KernelOp>())
-    builder.clone(*kernel);
-  auto baseline =
-      spirv::VerCapExtAttr::get(spirv::Version::V_1_3, {spirv::Capability::Shader},
-                                {spirv::Extension::SPV_KHR_storage_buffer_storage_class}, context);
+    if (takes(kernel))
+      builder.clone(*kernel);
+  auto has = spirv::VerCapExtAttr::get(spirv::Version::V_1_3, variant.capabilities,
+                                       {spirv::Extension::SPV_KHR_storage_buffer_storage_class}, context);
   auto environment =
-      spirv::TargetEnvAttr::get(baseline, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
+      spirv::TargetEnvAttr::get(has, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
                                 spirv::Vendor::Unknown, spirv::DeviceType::Unknown, 0);
   (*module)->setAttr(spirv::getTargetEnvAttrName(), environment);
+  (*module)->setAttr("heddle.variant", builder.getStringAttr(variant.name));
 }
 
 llvm::Error Generation::apply(llvm::function_ref<void(OpPassManager &)> add) {
@@ -94,7 +100,7 @@ llvm::Error Generation::append(Stage stage, Writer write, const Shader &shader, 
   llvm::Expected<std::string> text = write(shader.spirv);
   if (!text)
     return text.takeError();
-  texts[stage] += (comment + shader.kernel + "\n" + *text + "\n").str();
+  texts[stage] += (comment + shader.kernel + ", " + variant.name + "\n" + *text + "\n").str();
   return llvm::Error::success();
 }
 
@@ -105,7 +111,7 @@ llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   serialization.emitSymbolName = serialization.emitDebugInfo = debug;
   if (debug) // MLIR writes lines only where this is there
     module.setVceTripleAttr(spirv::VerCapExtAttr::get(
-        spirv::Version::V_1_3, {spirv::Capability::Shader},
+        spirv::Version::V_1_3, variant.capabilities,
         {spirv::Extension::SPV_KHR_storage_buffer_storage_class, spirv::Extension::SPV_KHR_non_semantic_info},
         module.getContext()));
   auto failure = [&](const llvm::Twine &what) {
@@ -122,14 +128,16 @@ llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   return append(Stage::Glsl, toGlsl, shader, "// ");
 }
 
-llvm::Expected<std::vector<Shader>> Generation::run() {
-  copyKernels();
+llvm::Expected<std::vector<Shader>> Generation::run(llvm::function_ref<bool(KernelOp)> takes) {
+  copyKernels(takes);
+  if (module->getBody()->empty())
+    return std::vector<Shader>();
   auto print = [&](llvm::raw_ostream &out) { module->print(out); };
   if (llvm::Error error = apply([&](OpPassManager &passes) {
         passes.addPass(lanes::createKeepLines());
         passes.addPass(createSynchronizeLanes({options.shared}));
         passes.addPass(lanes::createApproximateMath({/*sines=*/true}));
-        passes.addPass(createKernelsToGpu());
+        passes.addPass(createKernelsToGpu({variant.subgroups}));
         passes.addPass(createUnpackHalves());
         passes.addPass(arith::createArithExpandOpsPass());
         passes.addPass(createCanonicalizerPass());
@@ -143,6 +151,7 @@ llvm::Expected<std::vector<Shader>> Generation::run() {
   for (auto function : module->getOps<gpu::GPUModuleOp>()) {
     Shader &shader = shaders.emplace_back();
     shader.kernel = function.getName().str();
+    shader.needs = variant.needs;
     function.walk([&](gpu::GPUFuncOp main) {
       shader.workgroup = spirv::lookupEntryPointABI(main).getWorkgroupSize()[0];
       if (auto bytes = main->getAttrOfType<IntegerAttr>("heddle.device_scratch"))
@@ -176,7 +185,17 @@ llvm::Expected<std::vector<Shader>> Generation::run() {
 } // namespace
 
 llvm::Expected<std::vector<Shader>> generate(ModuleOp kernels, const ShaderOptions &options) {
-  return Generation(kernels, options).run();
+  std::vector<Shader> shaders;
+  for (const Variant &variant : variants()) {
+    bool first = shaders.empty();
+    auto made = Generation(kernels, options, variant).run([&](KernelOp kernel) {
+      return first || variant.changes(kernel);
+    });
+    if (!made)
+      return made.takeError();
+    shaders.insert(shaders.begin(), std::move_iterator(made->begin()), std::move_iterator(made->end()));
+  }
+  return shaders;
 }
 
 } // namespace heddle::vulkan

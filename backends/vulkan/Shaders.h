@@ -1,7 +1,7 @@
 //===- Shaders.h - kernels to SPIR-V ----------------------------*- C++ -*-===//
 //
 // The Vulkan backend's one door. In: a module with heddle.kernel ops for one lane, after assign-spaces. Out:
-// a shader each, called as runtime/abi/vulkan.h says.
+// shaders for each, called as runtime/abi/vulkan.h says.
 //
 //===----------------------------------------------------------------------===//
 #ifndef HEDDLE_BACKENDS_VULKAN_SHADERS_H
@@ -34,13 +34,15 @@ struct ShaderOptions {
 struct Shader {
   std::string kernel;
   std::vector<uint32_t> spirv;
+  uint64_t needs = 0;         // bits of format::Need
   uint32_t workgroup = 0;     // invocations
   uint32_t shared = 0;        // bytes of workgroup memory
   uint64_t deviceScratch = 0; // bytes of the arena that each workgroup gets
 };
 
-/// Compiles all kernels of a module, in its order; the module stays as it is. Mistakes in kernels are
-/// reported through the context's diagnostics; the error names the kernel.
+/// Compiles all kernels of a module, which stays as it is. Of each kernel there is a shader for the baseline
+/// and one for each variant (Variants.h) that changes it, the best first. Mistakes in kernels are reported
+/// through the context's diagnostics; the error names the kernel.
 llvm::Expected<std::vector<Shader>> generate(mlir::ModuleOp kernels, const ShaderOptions &options = {});
 
 /// The dialects that generate() needs.

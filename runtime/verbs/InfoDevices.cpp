@@ -8,13 +8,46 @@
 #include "runtime/vulkan/Pipelines.h"
 
 #include <fmt/format.h>
+#include <map>
 
 namespace heddle {
 
 using vulkan::DeviceFacts;
 
+static std::string nameOf(const format::Shader &shader) {
+  if (shader.needs() & ~uint64_t(format::Need::ANY))
+    return "for newer runtimes";
+  std::string needs = vulkan::needNames(shader.needs());
+  return needs.empty() ? "baseline" : needs;
+}
+
+/// "27 baseline, 4 subgroup arithmetic"
+static std::string countsOf(const std::map<uint64_t, std::pair<std::string, uint32_t>> &variants) {
+  std::string text;
+  for (const auto &[needs, variant] : variants)
+    text += fmt::format("{}{} {}", text.empty() ? "" : "; ", variant.second, variant.first);
+  return text;
+}
+
+/// How many shaders of which variant the device gets, or why it cannot run the program.
+static std::string describeShaders(const format::Program &program, const DeviceFacts &facts) {
+  std::map<uint64_t, std::pair<std::string, uint32_t>> variants;
+  try {
+    std::vector<uint32_t> chosen = chooseShaders(program, facts);
+    for (uint32_t i = 0; i < chosen.size(); ++i) {
+      const format::Shader &shader = *program.kernels()->Get(i)->shaders()->Get(chosen[i]);
+      auto &[name, count] = variants[shader.needs()];
+      name = nameOf(shader);
+      ++count;
+    }
+    return "shaders: " + countsOf(variants);
+  } catch (const DeviceError &error) {
+    return error.what();
+  }
+}
+
 static std::string describe(const DeviceFacts &facts, size_t number, bool chosen,
-                            const vulkan::Instance &instance) {
+                            const vulkan::Instance &instance, const format::Program &program) {
   std::string text = fmt::format("{} {}  {}\n", chosen ? "*" : " ", number, facts.name);
   text += fmt::format("       {}, Vulkan {}.{}, driver {}\n", vulkan::typeName(facts.type),
                       VK_API_VERSION_MAJOR(facts.apiVersion), VK_API_VERSION_MINOR(facts.apiVersion),
@@ -24,11 +57,11 @@ static std::string describe(const DeviceFacts &facts, size_t number, bool chosen
   std::string needs = vulkan::needNames(facts.needs);
   return text +
          fmt::format("       {} of memory left, binds {}; subgroups of {}; {} invocations, {} shared in a "
-                     "workgroup\n       has {}\n",
+                     "workgroup\n       has {}\n       {}\n",
                      readableBytes(availableMemory(instance, facts)), readableBytes(facts.largestBuffer()),
                      facts.subgroupSize, facts.limits.maxComputeWorkGroupInvocations,
                      readableBytes(facts.limits.maxComputeSharedMemorySize),
-                     needs.empty() ? "nothing beyond the baseline" : needs);
+                     needs.empty() ? "nothing beyond the baseline" : needs, describeShaders(program, facts));
 }
 
 std::string deviceListing(const Program &program) {
@@ -44,7 +77,8 @@ std::string deviceListing(const Program &program) {
       } catch (const DeviceError &) { // none can be used, as the list says
       }
       for (size_t i = 0; i < devices.size(); ++i)
-        text += describe(devices[i], i, &devices[i] == chosen, instance);
+        text += describe(devices[i], i, &devices[i] == chosen, instance,
+                         Program::forDevices(program.description()));
     } catch (const DeviceError &error) {
       if (!cpu)
         throw;
@@ -76,23 +110,26 @@ std::string shaderListing(const format::Program &root, const std::optional<std::
   const format::Program &program = Program::forDevices(root);
   std::string device, problem, lines;
   std::vector<uint32_t> chosen = chosenShaders(program, wanted, device, problem);
-  uint64_t count = 0, bytes = 0;
+  uint64_t bytes = 0;
+  std::map<uint64_t, std::pair<std::string, uint32_t>> variants;
   for (uint32_t i = 0; i < program.kernels()->size(); ++i) {
     const format::Kernel &kernel = *program.kernels()->Get(i);
     lines += fmt::format("  {}\n", kernel.name()->string_view());
     for (uint32_t j = 0; j < kernel.shaders()->size(); ++j) {
       const format::Shader &shader = *kernel.shaders()->Get(j);
-      std::string needs = vulkan::needNames(shader.needs());
+      auto &[name, count] = variants[shader.needs()];
+      name = nameOf(shader);
       uint64_t size = shader.spirv()->size() * sizeof(uint32_t);
       lines += fmt::format("    {} {}: {} invocations, {}{}\n", !chosen.empty() && chosen[i] == j ? "*" : " ",
-                           needs.empty() ? "baseline" : needs, shader.workgroup(), readableBytes(size),
+                           name, shader.workgroup(), readableBytes(size),
                            shader.shared() ? fmt::format(", {} shared", readableBytes(shader.shared())) : "");
       ++count;
       bytes += size;
     }
   }
   std::string whose = problem.empty() ? fmt::format("* those that '{}' gets", device) : problem;
-  return fmt::format("\nshaders: {}, {}; {}\n{}", count, readableBytes(bytes), whose, lines);
+  return fmt::format("\nshaders: {} ({} bytes): {}\n{}\n{}", readableBytes(bytes), bytes, countsOf(variants),
+                     whose, lines);
 }
 
 } // namespace heddle

@@ -24,6 +24,7 @@ PLAIN = ("llama", "qwen2")  # at -O0, too
 WINDOWS = 4  # of WikiText-2's text
 # The device computes in float32, in another order than the reference does.
 PERPLEXITY_TOLERANCE = 1e-3
+MOST_PIPELINES, MOST_SHADERS = 40, 400_000  # of the default model
 
 
 class Validation:
@@ -126,6 +127,18 @@ def check_without_driver(heddle, folder, scratch):
             os.environ["VK_ICD_FILENAMES"] = driver
 
 
+def check_shaders(program):
+    """A pipeline for each kernel, shaders of all variants: no more than was agreed."""
+    told = run(program, "info").stdout
+    size = int(re.search(r"^shaders: .* \((\d+) bytes\)", told, re.M).group(1))
+    chosen = told[told.index("\nshaders: "):].count("    * ")
+    if chosen > MOST_PIPELINES or size > MOST_SHADERS:
+        raise Failure(f"{chosen} pipelines, {size} bytes of shaders")
+    if not re.search(r"^shaders: .*: \d+ baseline; \d+ subgroup arithmetic$", told, re.M):
+        raise Failure("there are no variants")
+    return f"({chosen} pipelines, {size} bytes)"
+
+
 def check_perplexity(program, text):
     losses = json.loads((smollm2.REFERENCE / "wikitext.json").read_text())["nll_per_window"][:WINDOWS]
     expected = math.exp(sum(losses) / len(losses))
@@ -175,6 +188,7 @@ def main():
         results.finish()
     program = (scratch / "smollm2").resolve()
     results.case("compile smollm2", lambda: run(heddle, "compile", model, "--target", "vulkan,cpu", "-o", program) and None)
+    results.case("shaders", check_shaders, program)
     for number, prompt in enumerate(json.loads((smollm2.REFERENCE / "prompts.json").read_text())):
         results.case(f"prompt {number}", smollm2.check_greedy, program, prompt, scratch, smollm2.LOGIT_TOLERANCE["-O0"])
     results.case("answer", validation.over, smollm2.check_answer, program)

@@ -138,6 +138,7 @@ TEST_F(VulkanErrorsTest, DevicesAreListedAndChosen) {
   EXPECT_EQ(list.status, 0);
   EXPECT_NE(list.out.find("  cpu  this processor, kernels for 'any'\n"), std::string::npos) << list.out;
   EXPECT_NE(list.out.find("* 0  "), std::string::npos) << list.out;
+  EXPECT_NE(list.out.find("       shaders: 6 baseline\n"), std::string::npos) << list.out;
   std::string name = list.out.substr(5, list.out.find('\n') - 5);
 
   for (const std::string &wanted : {std::string("0"), name, name.substr(1, 4)}) {
@@ -160,8 +161,9 @@ TEST_F(VulkanErrorsTest, DevicesAreListedAndChosen) {
             "fake: error: no device 'warp': the program runs on 'cpu' only; compile with --target vulkan\n");
 
   Outcome info = runVerb(fake, {"info"});
-  EXPECT_NE(info.out.find("  pool\n      baseline: 32 invocations, "), std::string::npos) << info.out;
+  EXPECT_NE(info.out.find("  pool\n      for newer runtimes: 32 invocations, "), std::string::npos) << info.out;
   EXPECT_NE(info.out.find("* baseline: 32 invocations, "), std::string::npos) << info.out;
+  EXPECT_NE(info.out.find("): 6 baseline; 6 for newer runtimes\n"), std::string::npos) << info.out;
 }
 
 } // namespace
