@@ -63,7 +63,8 @@ private:
     auto shaders = list<format::Shader>(found->second, [&](const ProgramShader &shader) {
       deviceScratch = std::max(deviceScratch, shader.deviceScratch);
       auto spirv = builder.CreateVector(shader.spirv);
-      return format::CreateShader(builder, spirv, shader.needs, shader.workgroup, shader.shared);
+      return format::CreateShader(builder, spirv, shader.needs, shader.workgroup, shader.shared,
+                                  /*subgroup=*/0, shader.widest);
     });
     auto writes = builder.CreateVector(kernel.writes);
     auto integers = builder.CreateVector(kernel.integers);

@@ -11,7 +11,7 @@ namespace heddle {
 struct ProgramShader {
   std::vector<uint32_t> spirv;
   uint64_t needs = 0;
-  uint32_t workgroup = 0, shared = 0;
+  uint32_t workgroup = 0, widest = 0, shared = 0;
   uint64_t deviceScratch = 0; // the most of the kernel's shaders counts
 };
 

@@ -6,7 +6,9 @@
 // 1. `@main` is made in a gpu.module with the kernel's name: its arguments are the spaces as words (and as
 //    vectors of four words where the kernel loads vectors), the call's sizes, the push constants.
 //    runtime/abi/vulkan.h has the contract.
-// 2. The body moves into a loop over the pieces of the grid.
+// 2. The body moves into a loop over the pieces of the grid. Where lanes keep to themselves a workgroup may
+// be
+//    several times as wide, for as many pieces side by side: the specialization constant @workgroup.
 // 3. Each load and store of a buffer becomes one of its space, at the place plus the element's number. A
 // value
 //    that is the same in all lanes is stored by the first lane alone. Scratch memory becomes private or
@@ -42,6 +44,8 @@ namespace heddle::vulkan {
 
 namespace {
 
+constexpr int32_t widestWorkgroup = 128; // invocations that Vulkan guarantees
+
 /// The function's arguments.
 enum Argument { Arena, Weights, Cache, Call, ArenaVectors, WeightVectors, CacheVectors, Push, Arguments };
 
@@ -71,6 +75,8 @@ private:
   Value allocate(int64_t words, Type element, bool shared);
 
   gpu::GPUFuncOp createFunction();
+  bool lanesMeet();
+  void widen();
   Value dimension(StringRef text);
   LogicalResult bindArguments();
   Value countPieces();
@@ -94,6 +100,7 @@ private:
   Block &body;
   gpu::GPUFuncOp function;
   Value lane, workgroup, piece, reduction;
+  Value firstPiece, pieceStep;  // of the workgroup's walk over the grid
   llvm::StringMap<Value> sizes; // T, S, C, U
   llvm::DenseMap<Value, Words> memories;
   unsigned pushed = 0; // words of push constants taken
@@ -480,18 +487,56 @@ LogicalResult Lowering::lowerBody() {
   return success();
 }
 
+/// Whether lanes exchange numbers, or pieces must follow each other.
+bool Lowering::lanesMeet() {
+  auto meets = [](Operation *op) {
+    auto scratch = dyn_cast<ScratchOp>(op);
+    bool shared = scratch && scratch->getAttrOfType<StringAttr>("heddle.place") != "private";
+    return shared || isa<gpu::BarrierOp, LaneReduceOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
+  };
+  return kernel.getSerial() || kernel.walk(meets).wasInterrupted();
+}
+
+/// Lets a workgroup be a multiple of the lanes. In one that is not, what this computes folds.
+void Lowering::widen() {
+  Type word = builder.getI32Type();
+  int32_t lanes = kernel.getLanes();
+  OpBuilder module(function);
+  auto size = spirv::SpecConstantOp::create(module, loc, "workgroup", module.getI32IntegerAttr(lanes));
+  size->setAttr("spec_id", module.getI32IntegerAttr(HEDDLE_SPEC_WORKGROUP));
+  auto one = spirv::SpecConstantOp::create(module, loc, "one", module.getI32IntegerAttr(1));
+  auto sizeName = FlatSymbolRefAttr::get(size), oneName = FlatSymbolRefAttr::get(one);
+  spirv::SpecConstantCompositeOp::create(module, loc, TypeAttr::get(VectorType::get({3}, word)),
+                                         module.getStringAttr("workgroup_size"),
+                                         module.getArrayAttr({sizeName, oneName, oneName}));
+  function->setAttr("heddle.widest", builder.getI32IntegerAttr(widestWorkgroup / lanes * lanes));
+
+  Value side = arith::DivUIOp::create(
+      builder, loc, asIndex(spirv::ReferenceOfOp::create(builder, loc, word, sizeName)), constant(lanes));
+  Value alone = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, side, constant(1));
+  Value group = arith::DivUIOp::create(builder, loc, lane, constant(lanes));
+  Value inGroup = arith::RemUIOp::create(builder, loc, lane, constant(lanes));
+  group = arith::SelectOp::create(builder, loc, alone, constant(0), group);
+  lane = arith::SelectOp::create(builder, loc, alone, lane, inGroup);
+  firstPiece =
+      arith::AddIOp::create(builder, loc, arith::MulIOp::create(builder, loc, firstPiece, side), group);
+  pieceStep = arith::MulIOp::create(builder, loc, pieceStep, side);
+}
+
 LogicalResult Lowering::run() {
   function = createFunction();
   builder.setInsertionPointToStart(&function.getBody().front());
   auto x = gpu::Dimension::x;
   lane = gpu::ThreadIdOp::create(builder, loc, x);
-  workgroup = gpu::BlockIdOp::create(builder, loc, x);
-  Value workgroups = gpu::GridDimOp::create(builder, loc, x);
+  workgroup = firstPiece = gpu::BlockIdOp::create(builder, loc, x);
+  pieceStep = gpu::GridDimOp::create(builder, loc, x);
+  if (!lanesMeet())
+    widen();
   for (auto [number, name] : llvm::enumerate(ArrayRef<StringRef>{"T", "S", "C", "U"}))
     sizes[name] = asIndex(loadWord(function.getArgument(Call), number));
   if (failed(bindArguments()) || failed(bindScratch()))
     return failure();
-  auto loop = scf::ForOp::create(builder, loc, workgroup, countPieces(), workgroups);
+  auto loop = scf::ForOp::create(builder, loc, firstPiece, countPieces(), pieceStep);
   gpu::ReturnOp::create(builder, loc);
   piece = loop.getInductionVar();
   bool exchanges = kernel.walk([](gpu::BarrierOp) { return WalkResult::interrupt(); }).wasInterrupted();

@@ -104,6 +104,29 @@ llvm::Error Generation::append(Stage stage, Writer write, const Shader &shader, 
   return llvm::Error::success();
 }
 
+/// Marks the module's one composite specialization constant as the size of a workgroup, and makes its other
+/// parts plain constants: neither can be said in the dialect.
+static void decorateWorkgroupSize(SmallVectorImpl<uint32_t> &words) {
+  constexpr size_t header = 5;
+  constexpr uint32_t count = 4;
+  size_t annotations = 0;
+  for (size_t at = header; at < words.size(); at += words[at] >> 16) {
+    auto opcode = spirv::Opcode(words[at] & 0xffff);
+    if (opcode == spirv::Opcode::OpDecorate && annotations == 0)
+      annotations = at;
+    if (opcode != spirv::Opcode::OpSpecConstantComposite)
+      continue;
+    uint32_t id = words[at + 2], one = words[at + 4];
+    for (size_t before = header; before < at; before += words[before] >> 16)
+      if (spirv::Opcode(words[before] & 0xffff) == spirv::Opcode::OpSpecConstant && words[before + 2] == one)
+        words[before] = (words[before] >> 16) << 16 | uint32_t(spirv::Opcode::OpConstant);
+    words.insert(words.begin() + annotations,
+                 {count << 16 | uint32_t(spirv::Opcode::OpDecorate), id, uint32_t(spirv::Decoration::BuiltIn),
+                  uint32_t(spirv::BuiltIn::WorkgroupSize)});
+    return;
+  }
+}
+
 llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   SmallVector<uint32_t> words;
   bool debug = bool(options.show);
@@ -119,6 +142,8 @@ llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   };
   if (failed(spirv::serialize(module, words, serialization)))
     return failure("it cannot be written as SPIR-V");
+  if (shader.widest != 0)
+    decorateWorkgroupSize(words);
   llvm::Expected<std::vector<uint32_t>> result = optimizeAndValidate(words, debug);
   if (!result)
     return failure(llvm::toString(result.takeError()));
@@ -154,6 +179,8 @@ llvm::Expected<std::vector<Shader>> Generation::run(llvm::function_ref<bool(Kern
     shader.needs = variant.needs;
     function.walk([&](gpu::GPUFuncOp main) {
       shader.workgroup = spirv::lookupEntryPointABI(main).getWorkgroupSize()[0];
+      if (auto widest = main->getAttrOfType<IntegerAttr>("heddle.widest"))
+        shader.widest = widest.getInt();
       if (auto bytes = main->getAttrOfType<IntegerAttr>("heddle.device_scratch"))
         shader.deviceScratch = bytes.getInt();
       main.walk([&](memref::AllocOp shared) {

@@ -35,7 +35,8 @@ struct Shader {
   std::string kernel;
   std::vector<uint32_t> spirv;
   uint64_t needs = 0;         // bits of format::Need
-  uint32_t workgroup = 0;     // invocations
+  uint32_t workgroup = 0;     // invocations, for one piece of the grid
+  uint32_t widest = 0;        // for several side by side, at most; 0: one only
   uint32_t shared = 0;        // bytes of workgroup memory
   uint64_t deviceScratch = 0; // bytes of the arena that each workgroup gets
 };

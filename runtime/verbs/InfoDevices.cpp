@@ -90,16 +90,26 @@ std::string deviceListing(const Program &program) {
   return text;
 }
 
-/// The shaders that the device gets; empty, and `problem` set, where there is no such device.
-static std::vector<uint32_t> chosenShaders(const format::Program &program,
-                                           const std::optional<std::string> &wanted, std::string &device,
-                                           std::string &problem) {
+struct ChosenShader {
+  uint32_t number, invocations; ///< of a workgroup
+};
+
+/// The shader of each kernel that the device gets; empty, and `problem` set, where there is no such device.
+static std::vector<ChosenShader> chosenShaders(const format::Program &program,
+                                               const std::optional<std::string> &wanted, std::string &device,
+                                               std::string &problem) {
   try {
     vulkan::Instance instance;
     std::vector<DeviceFacts> devices = listDevices(instance);
     const DeviceFacts &facts = chooseDevice(devices, wanted);
     device = facts.name;
-    return chooseShaders(program, facts);
+    std::vector<ChosenShader> chosen;
+    for (uint32_t number : chooseShaders(program, facts)) {
+      const auto &shaders = *program.kernels()->Get(static_cast<uint32_t>(chosen.size()))->shaders();
+      const format::Shader &shader = *shaders.Get(number);
+      chosen.push_back({number, piecesOfWorkgroup(shader, facts) * shader.workgroup()});
+    }
+    return chosen;
   } catch (const DeviceError &error) {
     problem = error.what();
     return {};
@@ -109,7 +119,7 @@ static std::vector<uint32_t> chosenShaders(const format::Program &program,
 std::string shaderListing(const format::Program &root, const std::optional<std::string> &wanted) {
   const format::Program &program = Program::forDevices(root);
   std::string device, problem, lines;
-  std::vector<uint32_t> chosen = chosenShaders(program, wanted, device, problem);
+  std::vector<ChosenShader> chosen = chosenShaders(program, wanted, device, problem);
   uint64_t bytes = 0;
   std::map<uint64_t, std::pair<std::string, uint32_t>> variants;
   for (uint32_t i = 0; i < program.kernels()->size(); ++i) {
@@ -120,8 +130,9 @@ std::string shaderListing(const format::Program &root, const std::optional<std::
       auto &[name, count] = variants[shader.needs()];
       name = nameOf(shader);
       uint64_t size = shader.spirv()->size() * sizeof(uint32_t);
-      lines += fmt::format("    {} {}: {} invocations, {}{}\n", !chosen.empty() && chosen[i] == j ? "*" : " ",
-                           name, shader.workgroup(), readableBytes(size),
+      bool taken = !chosen.empty() && chosen[i].number == j;
+      lines += fmt::format("    {} {}: {} invocations, {}{}\n", taken ? "*" : " ", name,
+                           taken ? chosen[i].invocations : shader.workgroup(), readableBytes(size),
                            shader.shared() ? fmt::format(", {} shared", readableBytes(shader.shared())) : "");
       ++count;
       bytes += size;

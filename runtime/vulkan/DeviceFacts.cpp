@@ -258,6 +258,10 @@ static uint32_t newestSpirv(uint32_t apiVersion) {
   return apiVersion >= VK_API_VERSION_1_3 ? 0x10600 : apiVersion >= VK_API_VERSION_1_2 ? 0x10500 : 0x10300;
 }
 
+static uint32_t mostInvocations(const DeviceFacts &facts) {
+  return std::min(facts.limits.maxComputeWorkGroupInvocations, facts.limits.maxComputeWorkGroupSize[0]);
+}
+
 std::string whyNot(const format::Shader &shader, const DeviceFacts &facts) {
   uint64_t missing = shader.needs() & ~facts.needs;
   if (missing & ~uint64_t(Need::ANY))
@@ -267,7 +271,7 @@ std::string whyNot(const format::Shader &shader, const DeviceFacts &facts) {
   if (shader.spirv()->Get(1) > newestSpirv(facts.apiVersion))
     return "the shader needs a newer version of Vulkan";
   const VkPhysicalDeviceLimits &limits = facts.limits;
-  uint32_t invocations = std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
+  uint32_t invocations = mostInvocations(facts);
   if (shader.workgroup() > invocations)
     return fmt::format("the shader needs {} invocations in a workgroup, the device has {}",
                        shader.workgroup(), invocations);
@@ -278,6 +282,11 @@ std::string whyNot(const format::Shader &shader, const DeviceFacts &facts) {
       size != 0 && size != facts.subgroupSize && (size < facts.leastSubgroup || size > facts.mostSubgroup))
     return fmt::format("the shader needs subgroups of {}, the device has {}", size, facts.subgroupSize);
   return "";
+}
+
+uint32_t piecesOfWorkgroup(const format::Shader &shader, const DeviceFacts &facts) {
+  uint32_t invocations = std::min({shader.widest(), facts.subgroupSize, mostInvocations(facts)});
+  return std::max(invocations / shader.workgroup(), 1u);
 }
 
 } // namespace heddle::vulkan

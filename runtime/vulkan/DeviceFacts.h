@@ -94,6 +94,10 @@ std::string needNames(uint64_t bits);
 /// Why the device cannot run the shader; empty: it can.
 std::string whyNot(const format::Shader &shader, const DeviceFacts &facts);
 
+/// Pieces of its kernel's grid that a workgroup of the shader has in hand at a time: they fill a subgroup of
+/// the device where the shader's workgroups can be that wide.
+uint32_t piecesOfWorkgroup(const format::Shader &shader, const DeviceFacts &facts);
+
 } // namespace heddle::vulkan
 
 #endif // HEDDLE_RUNTIME_VULKAN_DEVICEFACTS_H

@@ -32,8 +32,9 @@ std::vector<uint32_t> chooseShaders(const format::Program &program, const Device
   return chosen;
 }
 
-static uint64_t hashOf(const format::Program &program, std::span<const uint32_t> shaders) {
-  uint64_t hash = 0;
+static uint64_t hashOf(const format::Program &program, std::span<const uint32_t> shaders,
+                       std::span<const uint32_t> pieces) {
+  uint64_t hash = XXH3_64bits(pieces.data(), pieces.size_bytes());
   for (uint32_t i = 0; i < shaders.size(); ++i) {
     const auto *spirv = program.kernels()->Get(i)->shaders()->Get(shaders[i])->spirv();
     hash = XXH3_64bits_withSeed(spirv->data(), spirv->size() * sizeof(uint32_t), hash);
@@ -43,9 +44,11 @@ static uint64_t hashOf(const format::Program &program, std::span<const uint32_t>
 
 Pipelines::Pipelines(Device &device, const format::Program &program) : device(device) {
   std::vector<uint32_t> shaders = chooseShaders(program, device.facts);
+  for (uint32_t i = 0; i < shaders.size(); ++i)
+    pieces.push_back(piecesOfWorkgroup(*program.kernels()->Get(i)->shaders()->Get(shaders[i]), device.facts));
   try {
     makeLayouts();
-    PipelineCache cache(device, hashOf(program, shaders));
+    PipelineCache cache(device, hashOf(program, shaders, pieces));
     buildAll(program, shaders, cache.get());
     cache.save();
     file = cache.path();
@@ -87,7 +90,7 @@ void Pipelines::makeLayouts() {
         "cannot make a layout");
 }
 
-VkPipeline Pipelines::build(const format::Kernel &kernel, const format::Shader &shader,
+VkPipeline Pipelines::build(const format::Kernel &kernel, const format::Shader &shader, uint32_t invocations,
                             VkPipelineCache cache) {
   std::string what = fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name,
                                  kernel.name()->string_view());
@@ -107,6 +110,10 @@ VkPipeline Pipelines::build(const format::Kernel &kernel, const format::Shader &
   info.stage.pName = HEDDLE_SHADER_ENTRY;
   if (shader.subgroup() != 0 && device.facts.mostSubgroup != 0)
     info.stage.pNext = &subgroup;
+  VkSpecializationMapEntry entry = {HEDDLE_SPEC_WORKGROUP, 0, sizeof invocations};
+  VkSpecializationInfo constants = {1, &entry, sizeof invocations, &invocations};
+  if (shader.widest() != 0)
+    info.stage.pSpecializationInfo = &constants;
   info.layout = pipelineLayout;
   VkPipeline pipeline = nullptr;
   VkResult result = device.vk.CreateComputePipelines(device.handle, cache, 1, &info, nullptr, &pipeline);
@@ -126,7 +133,8 @@ void Pipelines::buildAll(const format::Program &program, std::span<const uint32_
     for (uint32_t i; (i = next++) < shaders.size();)
       try {
         const format::Kernel &kernel = *program.kernels()->Get(i);
-        pipelines[i] = build(kernel, *kernel.shaders()->Get(shaders[i]), cache);
+        const format::Shader &shader = *kernel.shaders()->Get(shaders[i]);
+        pipelines[i] = build(kernel, shader, pieces[i] * shader.workgroup(), cache);
       } catch (...) {
         std::lock_guard lock(mutex);
         failure = std::current_exception();

@@ -28,6 +28,9 @@ public:
 
   VkPipeline of(uint32_t kernel) const { return pipelines[kernel]; }
 
+  /// Pieces of the kernel's grid that a workgroup has in hand at a time.
+  uint32_t piecesOf(uint32_t kernel) const { return pieces[kernel]; }
+
   /// Shared by all: HEDDLE_BINDS storage buffers, HEDDLE_PUSH_WORDS words of push constants.
   VkPipelineLayout layout() const { return pipelineLayout; }
   VkDescriptorSetLayout setLayout() const { return bindings; }
@@ -38,13 +41,15 @@ public:
 private:
   void makeLayouts();
   void buildAll(const format::Program &program, std::span<const uint32_t> shaders, VkPipelineCache cache);
-  VkPipeline build(const format::Kernel &kernel, const format::Shader &shader, VkPipelineCache cache);
+  VkPipeline build(const format::Kernel &kernel, const format::Shader &shader, uint32_t invocations,
+                   VkPipelineCache cache);
   void destroy();
 
   Device &device;
   VkDescriptorSetLayout bindings = nullptr;
   VkPipelineLayout pipelineLayout = nullptr;
   std::vector<VkPipeline> pipelines;
+  std::vector<uint32_t> pieces; // by kernel
   std::filesystem::path file;
 };
 

@@ -54,8 +54,9 @@ VulkanExecutor::~VulkanExecutor() {
 
 uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes &sizes) const {
   const format::Kernel &kernel = kernelOf(step);
+  uint64_t pieces = evaluate(kernel.grid(), sizes), side = shared.pipelines().piecesOf(step.kernel());
   uint64_t count =
-      std::min<uint64_t>(evaluate(kernel.grid(), sizes), device.facts.limits.maxComputeWorkGroupCount[0]);
+      std::min<uint64_t>((pieces + side - 1) / side, device.facts.limits.maxComputeWorkGroupCount[0]);
   if (kernel.serial())
     count = std::min<uint64_t>(count, 1);
   if (kernel.device_scratch() != 0)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The same references as goldens.py and smollm2.py, computed by a Vulkan device under the validation layers.
 
-  vulkan.py HEDDLE SCRATCH
+  vulkan.py HEDDLE SCRATCH LOADER
 
+LOADER is test/unit's, which says of the device what a case wants it to.
 The device is the one that the loader offers (VK_ICD_FILENAMES chooses another driver), the layers those of Khronos, with
 synchronisation validation: a message of theirs fails the case. Skipped without a device.
 """
@@ -139,6 +140,19 @@ def check_shaders(program):
     return f"({chosen} pipelines, {size} bytes)"
 
 
+def check_wide(heddle, folder, scratch, loader, subgroup):
+    """With several pieces side by side in a workgroup, as on devices of wide subgroups."""
+    os.environ.update(HEDDLE_VULKAN_LOADER=loader, FAKE_VULKAN=f"subgroup={subgroup}")
+    try:
+        program = scratch / "wide"
+        run(heddle, "compile", folder, "--target", "vulkan", "-o", program)
+        if f"* baseline: {subgroup} invocations" not in run(program, "info").stdout:
+            raise Failure("no workgroup is wide")
+        return goldens.check(heddle, folder, scratch, ["--target", "vulkan"])
+    finally:
+        del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
+
+
 def check_perplexity(program, text):
     losses = json.loads((smollm2.REFERENCE / "wikitext.json").read_text())["nll_per_window"][:WINDOWS]
     expected = math.exp(sum(losses) / len(losses))
@@ -178,6 +192,11 @@ def main():
     results.case("vulkan,cpu: the processor", goldens.check, heddle, both, scratch,
                  ["--target", "vulkan,cpu", "--device", "cpu"])
     results.case("without a driver", check_without_driver, heddle, both, scratch)
+
+    loader = str(pathlib.Path(sys.argv[3]).resolve())
+    for name, subgroup in (("llama", 32), ("llama", 128), ("qwen2", 64), ("bert-masked", 64)):
+        results.case(f"{name}, subgroups of {subgroup}", validation.over, check_wide, heddle, SOURCE / "data" / name, scratch,
+                     loader, subgroup)
 
     results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
 

@@ -336,8 +336,8 @@ Error Compilation::writeOut() {
   for (const cpu::KernelInfo &kernel : checkCode.kernels)
     facts->checkScratch[StringRef(kernel.name).drop_back(checkSuffix.size())] = kernel.scratchBytes;
   for (vulkan::Shader &shader : shaders)
-    facts->shaders[shader.kernel].push_back(
-        {std::move(shader.spirv), shader.needs, shader.workgroup, shader.shared, shader.deviceScratch});
+    facts->shaders[shader.kernel].push_back({std::move(shader.spirv), shader.needs, shader.workgroup,
+                                             shader.widest, shader.shared, shader.deviceScratch});
   std::vector<LinkObject> objects;
   for (const cpu::CpuCode *each : {&code, &checkCode})
     for (const cpu::ObjectFile &object : each->objects)

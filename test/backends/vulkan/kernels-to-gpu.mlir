@@ -1,12 +1,23 @@
 // RUN: heddle-opt %s --synchronize-lanes --kernels-to-gpu --canonicalize --cse --split-input-file | FileCheck %s
 
-// A lane is an invocation, a piece a turn of a loop over workgroups; buffers begin where push constants say.
+// A lane is an invocation, a piece a turn of a loop over workgroups; buffers begin where push constants say. Where lanes do not
+// meet, a workgroup may have several pieces side by side.
 // CHECK-LABEL: gpu.module @double
+// CHECK: spirv.SpecConstant @workgroup spec_id(0) = 16 : i32
+// CHECK: spirv.SpecConstantComposite @workgroup_size (@workgroup, @one, @one) : vector<3xi32>
 // CHECK: gpu.func @main(%[[ARENA:[a-z0-9]+]]: memref<?xi32, #spirv.storage_class<StorageBuffer>>
-// CHECK-SAME: workgroup_size = [16, 1, 1]
+// CHECK-SAME: heddle.widest = 128 : i32, {{.*}}workgroup_size = [16, 1, 1]
 // CHECK-DAG: %[[LANE:.+]] = gpu.thread_id x
-// CHECK-DAG: %[[FIRST:.+]] = gpu.block_id x
-// CHECK-DAG: %[[STEP:.+]] = gpu.grid_dim x
+// CHECK-DAG: %[[GROUP:.+]] = gpu.block_id x
+// CHECK-DAG: %[[GROUPS:.+]] = gpu.grid_dim x
+// CHECK: %[[SIDE:.+]] = arith.divui %{{.+}}, %c16
+// CHECK: %[[ALONE:.+]] = arith.cmpi eq, %[[SIDE]], %c1
+// CHECK-DAG: %[[OWN:.+]] = arith.divui %[[LANE]], %c16
+// CHECK-DAG: arith.remui %[[LANE]], %c16
+// CHECK-DAG: %[[PIECE:.+]] = arith.select %[[ALONE]], %c0, %[[OWN]]
+// CHECK-DAG: %[[SCALED:.+]] = arith.muli %[[GROUP]], %[[SIDE]]
+// CHECK-DAG: %[[FIRST:.+]] = arith.addi %[[SCALED]], %[[PIECE]]
+// CHECK-DAG: %[[STEP:.+]] = arith.muli %[[GROUPS]], %[[SIDE]]
 // CHECK: scf.for %{{.+}} = %[[FIRST]] to %{{.+}} step %[[STEP]]
 // CHECK: %[[WORD:.+]] = memref.load %{{.+}}[%{{.+}}] : memref<?xi32, #spirv.storage_class<StorageBuffer>>
 // CHECK: %[[X:.+]] = arith.bitcast %[[WORD]] : i32 to f32
@@ -25,6 +36,7 @@ heddle.kernel @double lanes 16 grid [array<i64: 1, 1, 1>] dims ["T", "T"] {
 
 // What is the same in all lanes is stored by the first; sums go through the workgroup's memory in one order.
 // CHECK-LABEL: gpu.module @total
+// CHECK-NOT: spirv.SpecConstant
 // CHECK: memref.alloc() : memref<16xi32, #spirv.storage_class<Workgroup>>
 // CHECK: memref.store %{{.+}}, %{{.+}}[%{{.+}}] : memref<16xi32, #spirv.storage_class<Workgroup>>
 // CHECK-NEXT: gpu.barrier

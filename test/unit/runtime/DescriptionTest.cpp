@@ -110,6 +110,11 @@ TEST(Description, ShadersAreChecked) {
             }).find("a workgroup must have between 1 and 2^16 invocations"),
             std::string::npos);
   EXPECT_NE(problemAfter([](const format::Program &program) {
+              writable(program.kernels()->Get(0)->shaders()->Get(0))
+                  .SetField<uint32_t>(format::Shader::VT_WIDEST, 40, 0);
+            }).find("the widest workgroup must be a multiple of a piece's invocations"),
+            std::string::npos);
+  EXPECT_NE(problemAfter([](const format::Program &program) {
               writable(program.kernels()->Get(1)).SetField<uint64_t>(format::Kernel::VT_DEVICE_SCRATCH, 4, 0);
             }).find("'sum_up': a workgroup's scratch memory must be a multiple of 64"),
             std::string::npos);

@@ -73,15 +73,18 @@ DeviceFacts modest() {
 
 struct ShaderText {
   uint64_t needs = 0;
-  uint32_t workgroup = 128, shared = 16384, subgroup = 0, spirv = 0x10300;
+  uint32_t workgroup = 128, shared = 16384, subgroup = 0, spirv = 0x10300, widest = 0;
 };
 
-std::string reasonFor(const ShaderText &text, const DeviceFacts &facts) {
+template <typename Function> auto of(const ShaderText &text, Function function, const DeviceFacts &facts) {
   flatbuffers::FlatBufferBuilder b;
   std::vector<uint32_t> spirv{0x07230203, text.spirv, 0, 0, 0};
-  b.Finish(format::CreateShaderDirect(b, &spirv, text.needs, text.workgroup, text.shared, text.subgroup));
-  return whyNot(*flatbuffers::GetRoot<format::Shader>(b.GetBufferPointer()), facts);
+  b.Finish(format::CreateShaderDirect(b, &spirv, text.needs, text.workgroup, text.shared, text.subgroup,
+                                      text.widest));
+  return function(*flatbuffers::GetRoot<format::Shader>(b.GetBufferPointer()), facts);
 }
+
+std::string reasonFor(const ShaderText &text, const DeviceFacts &facts) { return of(text, whyNot, facts); }
 
 TEST(Shaders, TheBaselineRunsEverywhere) { EXPECT_EQ(reasonFor({}, modest()), ""); }
 
@@ -111,6 +114,22 @@ TEST(Shaders, MoreIsTakenWhereItIs) {
                       facts),
             "");
   EXPECT_EQ(reasonFor({.subgroup = 16}, facts), "the shader needs subgroups of 16, the device has 64");
+}
+
+TEST(Shaders, PiecesFillASubgroup) {
+  DeviceFacts facts = modest();
+  auto pieces = [&](uint32_t subgroup, uint32_t widest) {
+    facts.subgroupSize = subgroup;
+    return of({.workgroup = 16, .widest = widest}, piecesOfWorkgroup, facts);
+  };
+  EXPECT_EQ(pieces(1, 128), 1u);
+  EXPECT_EQ(pieces(8, 128), 1u);
+  EXPECT_EQ(pieces(32, 128), 2u);
+  EXPECT_EQ(pieces(64, 128), 4u);
+  EXPECT_EQ(pieces(256, 128), 8u);
+  EXPECT_EQ(pieces(64, 0), 1u);
+  facts.limits.maxComputeWorkGroupInvocations = 40;
+  EXPECT_EQ(pieces(64, 128), 2u);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 //   devices=0        there are no devices
 //   invocations=N    workgroups have N invocations at most
 //   range=N          N bytes of a buffer can be bound at most
+//   subgroup=N       subgroups are said to have N invocations
 //   submissions=N    the device is lost with the Nth submission
 //   allocations=N    the Nth allocation of memory fails
 //
@@ -74,6 +75,15 @@ void getProperties(VkPhysicalDevice device, VkPhysicalDeviceProperties *properti
     properties->limits.maxStorageBufferRange = static_cast<uint32_t>(most);
 }
 
+void getProperties2(VkPhysicalDevice device, VkPhysicalDeviceProperties2 *properties) {
+  real<PFN_vkGetPhysicalDeviceProperties2>("vkGetPhysicalDeviceProperties2")(device, properties);
+  for (auto *next = static_cast<VkBaseOutStructure *>(properties->pNext); next; next = next->pNext)
+    if (long size = asked("subgroup");
+        size >= 0 && next->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES)
+      reinterpret_cast<VkPhysicalDeviceSubgroupProperties *>(next)->subgroupSize =
+          static_cast<uint32_t>(size);
+}
+
 VkResult queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos, VkFence fence) {
   static PFN_vkQueueSubmit submit;
   submit = real<PFN_vkQueueSubmit>("vkQueueSubmit");
@@ -117,6 +127,7 @@ extern "C" [[gnu::visibility("default")]] PFN_vkVoidFunction vkGetInstanceProcAd
       {"vkCreateInstance", [] { return plain(createInstance); }},
       {"vkEnumeratePhysicalDevices", [] { return plain(enumerateDevices); }},
       {"vkGetPhysicalDeviceProperties", [] { return plain(getProperties); }},
+      {"vkGetPhysicalDeviceProperties2", [] { return plain(getProperties2); }},
       {"vkGetDeviceProcAddr", [] { return plain(getDeviceProcAddr); }},
   };
   for (const auto &entry : replaced)

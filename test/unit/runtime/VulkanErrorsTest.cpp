@@ -161,7 +161,8 @@ TEST_F(VulkanErrorsTest, DevicesAreListedAndChosen) {
             "fake: error: no device 'warp': the program runs on 'cpu' only; compile with --target vulkan\n");
 
   Outcome info = runVerb(fake, {"info"});
-  EXPECT_NE(info.out.find("  pool\n      for newer runtimes: 32 invocations, "), std::string::npos) << info.out;
+  EXPECT_NE(info.out.find("  pool\n      for newer runtimes: 32 invocations, "), std::string::npos)
+      << info.out;
   EXPECT_NE(info.out.find("* baseline: 32 invocations, "), std::string::npos) << info.out;
   EXPECT_NE(info.out.find("): 6 baseline; 6 for newer runtimes\n"), std::string::npos) << info.out;
 }
