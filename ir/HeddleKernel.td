@@ -14,13 +14,14 @@ def KernelOp : Heddle_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock, NoTe
     The body is run for each piece of the grid, by `lanes` lanes side by side. Its arguments are memrefs (one for each of a
     launch's buffers), then f32 scalars. A value is uniform (the same in all lanes) unless it comes from `heddle.lane`. Control
     flow and loop bounds are uniform. `dims`: for each dynamic dimension of the arguments in turn, what it is: "T", "S", "C", "U"; "T:16": rounded up to a multiple; "C/16": ceil(C / 16); "C<64/16": ceil(min(C, 64) / 16). `grid`: factors [param, divide, times] with param 0 (one), 1 (T), 2 (S), 3 (C), 4 (U); the
-    grid has product of times * ceil(param / divide) pieces. Memrefs hold f32 or i32 elements; weights of a packed format are words of i32. A vector
+    grid has product of times * ceil(param / divide) pieces; none unless S > `beyond`. Memrefs hold f32 or i32 elements; weights of a packed format are words of i32. A vector
     load may read up to lanes - 1 elements past a buffer's end (every buffer has that slack); a store never writes there.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$lanes, StrArrayAttr:$dims,
-                       TypedArrayAttrBase<DenseI64ArrayAttr, "grid">:$grid, UnitAttr:$serial);
+                       TypedArrayAttrBase<DenseI64ArrayAttr, "grid">:$grid, DefaultValuedAttr<I64Attr, "0">:$beyond,
+                       UnitAttr:$serial);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `lanes` $lanes `grid` $grid `dims` $dims (`serial` $serial^)? $body attr-dict";
+  let assemblyFormat = "$sym_name `lanes` $lanes `grid` $grid (`beyond` $beyond^)? `dims` $dims (`serial` $serial^)? $body attr-dict";
   let hasVerifier = 1;
 }
 

@@ -35,6 +35,8 @@ LogicalResult KernelOp::verify() {
     if (factor.size() != 3 || factor[0] < 0 || factor[0] > 4 || factor[1] < 1 || factor[2] < 0)
       return emitOpError() << "a factor of the grid is [param 0..4, divide >= 1, times >= 0], found " << attr;
   }
+  if (static_cast<int64_t>(getBeyond()) < 0)
+    return emitOpError() << "'beyond' is a number of tokens, found " << static_cast<int64_t>(getBeyond());
   return success();
 }
 

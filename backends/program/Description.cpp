@@ -58,7 +58,7 @@ private:
     auto found = facts.shaders.find(kernel.name);
     if (!withShaders || found == facts.shaders.end())
       return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads,
-                                  kernel.serial);
+                                  kernel.serial, 0, 0, 0, 0, kernel.beyond);
     uint64_t deviceScratch = 0;
     auto shaders = list<format::Shader>(found->second, [&](const ProgramShader &shader) {
       deviceScratch = std::max(deviceScratch, shader.deviceScratch);
@@ -69,7 +69,8 @@ private:
     auto writes = builder.CreateVector(kernel.writes);
     auto integers = builder.CreateVector(kernel.integers);
     return format::CreateKernel(builder, name, grid, facts.checkScratch.lookup(kernel.name), reads,
-                                kernel.serial, shaders, writes, deviceScratch, integers);
+                                kernel.serial, shaders, writes, deviceScratch, integers,
+                                kernel.beyond);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {

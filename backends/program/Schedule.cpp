@@ -116,7 +116,8 @@ Error Unroller::addKernel(KernelOp op) {
   for (mlir::Type type : op.getBody().getArgumentTypes())
     if (auto memref = dyn_cast<mlir::MemRefType>(type))
       integers.push_back(memref.getElementType().isInteger(32));
-  schedule.kernels.push_back({op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}, integers});
+  schedule.kernels.push_back(
+      {op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}, integers, op.getBeyond()});
   return Error::success();
 }
 

@@ -97,6 +97,7 @@ struct ScheduledKernel {
   bool serial = false;
   std::vector<uint8_t> writes;   // for each binding 1 if it is written
   std::vector<uint8_t> integers; // for each binding 1 if it holds int32
+  uint64_t beyond = 0;           // it runs where S is greater
 };
 
 struct ScheduledCache {

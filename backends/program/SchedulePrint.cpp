@@ -105,6 +105,8 @@ void Schedule::print(raw_ostream &os) const {
   for (const ScheduledKernel &kernel : kernels) {
     os << "kernel " << kernel.name << " grid ";
     printFactors(os, kernel.grid);
+    if (kernel.beyond)
+      os << " beyond " << kernel.beyond;
     os << (kernel.serial ? " serial\n" : "\n");
   }
   for (const ScheduledCache &cache : caches) {

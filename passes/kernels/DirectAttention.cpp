@@ -2,9 +2,9 @@
 //
 // Scores: a lane owns four neighbouring keys of the block, queries are uniform. Softmax: a lane owns a query,
 // and goes over the block's keys, so that nothing is reduced across lanes. Values: a lane owns four
-// neighbouring columns, exponentials are uniform; sums stay in registers from the first key to the last. A
-// single query has too few heads to keep a device busy: its keys are split as well, and a second kernel
-// brings the splits together (Flash-Decoding, 2023).
+// neighbouring columns, exponentials are uniform; sums stay in registers from the first key to the last.
+//
+// One token has too few heads to keep a device busy, and too few queries for its lanes: SplitAttention.
 #include "passes/kernels/AttentionEmitter.h"
 
 using namespace mlir;
@@ -13,8 +13,7 @@ using namespace heddle;
 namespace {
 
 constexpr int64_t kFour = 4;
-constexpr int64_t kFours = 12;      // sums of four columns that a lane has registers for
-constexpr int64_t kSplitKeys = 512; // keys to a split
+constexpr int64_t kFours = 12; // sums of four columns that a lane has registers for
 
 class DirectAttention : public AttentionEmitter {
 public:
@@ -22,21 +21,22 @@ public:
     laneColumns = kFour * options.lanes;
     parts = llvm::divideCeil(width, laneColumns);
     chooseTile(std::max<int64_t>(1, kFours / parts));
-    isSplit = axis == "S" && (options.decode || !hasTokens);
   }
 
   void emit() override {
-    place();
+    placeTile();
+    for (unsigned n = 0; n < depths.size(); ++n)
+      scores.push_back(scratch({options.lanes, kKeys / kFour}, fourType()));
     allocate();
     auto [from, to] = visitedKeys();
-    if (isSplit)
-      return emitSplit(from, to);
-    finishSums(attend(from, to));
+    State state = attend(from, to);
+    keepSums(state.sums);
+    store(state.total, ofQueries, k.lane);
     storeResults();
     k.finish({{hasTokens ? 1 : 0, hasTokens ? tokenTile : 1, groupBlocks * heads}});
   }
 
-private:
+protected:
   /// A lane's query has these, and a lane's columns of all queries the sums [q * parts + part].
   struct State {
     Value greatest, total;
@@ -52,15 +52,7 @@ private:
     }
   };
 
-  void place() {
-    placeTile();
-    if (isSplit)
-      firstToken = k.constant(0);
-  }
-
   void allocate() {
-    for (unsigned n = 0; n < depths.size(); ++n)
-      scores.push_back(scratch({options.lanes, kKeys / kFour}, fourType()));
     ofQueries = scratch({options.lanes}, k.builder.getF32Type());
     sums = scratch({queries, parts, options.lanes}, fourType());
     for (int64_t depth : depths) {
@@ -77,9 +69,16 @@ private:
     return State::of(k.loop(from, to, kKeys, start.values(), [&](Value first, ValueRange carried) {
       State state = State::of(carried);
       for (unsigned n = 0; n < depths.size(); ++n)
-        multiplyKeys(n, first);
+        for (auto [q, four] : llvm::enumerate(multiplyKeys(n, first)))
+          store(four, scores[n], ValueRange{k.constant(q), k.lane});
       softmax(state, first, to);
-      addValues(state, first, to);
+      for (int64_t q = 0; q < queries; ++q) {
+        Value factor = spread(load(ofQueries, k.constant(q)));
+        for (Value &sum : MutableArrayRef(state.sums).slice(q * parts, parts))
+          sum = arith::MulFOp::create(k.builder, k.loc, sum, factor);
+      }
+      Value count = arith::SubIOp::create(k.builder, k.loc, to, first);
+      state.sums = addValues(state.sums, first, to, atMost(count, k.constant(kKeys)));
       return state.values();
     }));
   }
@@ -144,19 +143,11 @@ private:
   }
   Value below(Value first, int64_t size) { return below(first, k.constant(size)); }
 
-  /// Of the lane's query, before any key. A sink is one term of the sum from the start, without a value; of
-  /// the first split's.
+  /// Of the lane's query, before any key. A sink is one term of the sum from the start, without a value.
   State begin() {
-    Value least = k.real(std::numeric_limits<float>::lowest()), nothing = k.real(0);
     if (!op.getSink())
-      return {least, nothing, {}};
-    Value sink = points.point(op.getSink(), queryEnv(k.lane, nullptr, /*perLane=*/true)), one = k.real(1);
-    if (!isSplit)
-      return {sink, one, {}};
-    Value isFirst = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::eq, major, k.constant(0));
-    return {arith::SelectOp::create(k.builder, k.loc, isFirst, sink, least),
-            arith::SelectOp::create(k.builder, k.loc, isFirst, one, nothing),
-            {}};
+      return {k.real(std::numeric_limits<float>::lowest()), k.real(0), {}};
+    return {points.point(op.getSink(), queryEnv(k.lane, nullptr, /*perLane=*/true)), k.real(1), {}};
   }
 
   /// The elements of keys n in a column, of the lane's four keys in the block that begins at `first`. A cache
@@ -185,11 +176,12 @@ private:
     return points.four(keys, env, axis);
   }
 
-  /// scores[n][query][key] of one block, four columns a turn.
-  void multiplyKeys(unsigned n, Value first) {
+  /// The products with keys n of the lane's four keys in the block at `first`, for each query; four columns a
+  /// turn.
+  SmallVector<Value> multiplyKeys(unsigned n, Value first) {
     SmallVector<Value> zeros(queries, spread(k.real(0)));
     Value fours = k.constant(llvm::divideCeil(depths[n], kFour));
-    auto sums = k.loop(k.constant(0), fours, 1, zeros, [&](Value turn, ValueRange carried) {
+    return k.loop(k.constant(0), fours, 1, zeros, [&](Value turn, ValueRange carried) {
       SmallVector<Value> keys, next(carried);
       for (int64_t side = 0; side < kFour; ++side) {
         Value column = plus(times(turn, kFour), k.constant(side));
@@ -204,8 +196,16 @@ private:
       }
       return next;
     });
-    for (int64_t q = 0; q < queries; ++q)
-      store(sums[q], scores[n], ValueRange{k.constant(q), k.lane});
+  }
+
+  /// The score function, for four keys from `key` on; keys from `to` on are not seen.
+  Value scoreOf(ValueRange products, const Env &env, Value key, Value to) {
+    SmallVector<Value> arguments(products);
+    for (Value extra : op.getExtras())
+      arguments.push_back(points.four(extra, env, axis));
+    Value score = points.inlineScalars(op.getScore().front(), arguments)[0];
+    Value unseen = spread(k.real(-std::numeric_limits<float>::infinity()));
+    return arith::SelectOp::create(k.builder, k.loc, below(key, to), score, unseen);
   }
 
   /// The greatest, or the sum, of four.
@@ -224,14 +224,10 @@ private:
     for (int64_t at = 0; at < kKeys; at += kFour) {
       Value key = plus(first, k.constant(at));
       env[axis] = k.index.uniform(key, kFour);
-      SmallVector<Value> arguments;
+      SmallVector<Value> products;
       for (Value score : scores)
-        arguments.push_back(load(score, ValueRange{k.lane, k.constant(at / kFour)}));
-      for (Value extra : op.getExtras())
-        arguments.push_back(points.four(extra, env, axis));
-      Value score = points.inlineScalars(op.getScore().front(), arguments)[0];
-      Value unseen = spread(k.real(-std::numeric_limits<float>::infinity()));
-      score = arith::SelectOp::create(k.builder, k.loc, below(key, to), score, unseen);
+        products.push_back(load(score, ValueRange{k.lane, k.constant(at / kFour)}));
+      Value score = scoreOf(products, env, key, to);
       fours.push_back(score);
       most = most ? Value(arith::MaximumFOp::create(k.builder, k.loc, most, score)) : score;
     }
@@ -247,20 +243,12 @@ private:
     store(factor, ofQueries, k.lane);
   }
 
-  /// sums[q] = sums[q] * factor[q] + exponential[q][key] * value[key] over the block's keys, four keys a
-  /// turn; keys beyond the last have exponentials of zero, and the last's values.
-  void addValues(State &state, Value first, Value to) {
-    for (int64_t q = 0; q < queries; ++q) {
-      Value factor = spread(load(ofQueries, k.constant(q)));
-      for (int64_t p = 0; p < parts; ++p) {
-        Value &sum = state.sums[q * parts + p];
-        sum = arith::MulFOp::create(k.builder, k.loc, sum, factor);
-      }
-    }
-    Value count = atMost(arith::SubIOp::create(k.builder, k.loc, to, first), k.constant(kKeys));
+  /// sums[q] + exponential[q][key] * value[key] over `count` keys from `first` on, four a turn; keys from
+  /// `to` on have exponentials of zero, and the last's values.
+  SmallVector<Value> addValues(ArrayRef<Value> sums, Value first, Value to, Value count) {
     Value turns = arith::CeilDivUIOp::create(k.builder, k.loc, count, k.constant(kFour));
     Value last = arith::SubIOp::create(k.builder, k.loc, to, k.constant(1));
-    state.sums = k.loop(k.constant(0), turns, 1, state.sums, [&](Value turn, ValueRange carried) {
+    return k.loop(k.constant(0), turns, 1, sums, [&](Value turn, ValueRange carried) {
       SmallVector<Value> values, next(carried);
       for (int64_t side = 0; side < kFour; ++side) {
         Env env = headEnv;
@@ -285,12 +273,11 @@ private:
     });
   }
 
-  /// Puts the sums, and each query's total, where loops find them.
-  void finishSums(const State &state) {
+  /// Puts the sums where loops find them.
+  void keepSums(ArrayRef<Value> all) {
     for (int64_t q = 0; q < queries; ++q)
       for (int64_t p = 0; p < parts; ++p)
-        store(state.sums[q * parts + p], sums, ValueRange{k.constant(q), k.constant(p), k.lane});
-    store(state.total, ofQueries, k.lane);
+        store(all[q * parts + p], sums, ValueRange{k.constant(q), k.constant(p), k.lane});
   }
 
   /// Calls body(query, first column, sum) for all queries and parts, in loops: its code is there once.
@@ -329,40 +316,132 @@ private:
     }
   }
 
-  /// The greatest score, the sum and the weighted values of each split of the keys, into memory of their own;
-  /// a second kernel brings them together. Where there is one split, it has the results.
-  void emitSplit(Value from, Value to) {
-    SmallVector<int64_t> shape = {ShapedType::kDynamic, groupBlocks * heads, queries,
-                                  parts * laneColumns + options.lanes};
-    Attribute dims = k.builder.getStringAttr(("C/" + llvm::Twine(kSplitKeys)).str());
-    Value partial = BufferOp::create(context.launchAt, k.loc, MemRefType::get(shape, k.builder.getF32Type()),
-                                     k.builder.getArrayAttr(dims), IntegerAttr());
-    Value first = times(major, kSplitKeys), end = plus(first, k.constant(kSplitKeys));
-    from = arith::MaxUIOp::create(k.builder, k.loc, from, first);
-    to = atMost(to, end);
-    Value written = k.write(partial, dims);
-    k.when(isBelow(first, k.size("S")), [&, from = from, to = to] {
-      State state = attend(from, to);
-      finishSums(state);
-      k.when(isOneSplit(), [&] { storeResults(); });
-      k.when(areSplits(), [&] { storePartial(state, written); });
-    });
-    k.finish({{3, kSplitKeys, groupBlocks * heads}});
-    DirectAttention(op, context).merge(partial, dims);
+  int64_t laneColumns, parts;
+  Value ofQueries, sums; // a number for each query; a lane's sums, when all keys have been visited
+  SmallVector<Value> queryTiles, scores;
+};
+
+/// One token. Its keys are split, and a second kernel brings the splits together where there is more than one
+/// (Flash-Decoding, 2023). All scores of a split are near: a lane, which computes those of four keys of each
+/// block, takes these keys' exponentials as well, once the greatest score is known.
+class SplitAttention : public DirectAttention {
+public:
+  SplitAttention(AttentionOp op, EmitContext &context) : DirectAttention(op, context) {
+    int64_t depth = std::accumulate(depths.begin(), depths.end(), int64_t(0));
+    while (splitKeys > kKeys && queries * (splitKeys + depth) * 4 > kNear)
+      splitKeys /= 2;
   }
 
-  Value isOneSplit() { return isBelow(k.size("S"), k.constant(kSplitKeys + 1)); }
-  Value areSplits() { return isBelow(k.constant(kSplitKeys), k.size("S")); }
+  void emit() override {
+    place();
+    SmallVector<int64_t> shape = {ShapedType::kDynamic, groupBlocks * heads, queries,
+                                  parts * laneColumns + options.lanes};
+    Attribute dims = k.builder.getStringAttr(("C/" + llvm::Twine(splitKeys)).str());
+    Value partial = BufferOp::create(context.launchAt, k.loc, MemRefType::get(shape, k.builder.getF32Type()),
+                                     k.builder.getArrayAttr(dims), IntegerAttr());
+    Value written = k.write(partial, dims);
+    auto [from, to] = visitedKeys();
+    Value first = times(major, splitKeys);
+    from = arith::MaxUIOp::create(k.builder, k.loc, from, first);
+    to = atMost(to, plus(first, k.constant(splitKeys)));
+    to = arith::MaxUIOp::create(k.builder, k.loc, from, to); // a window may see nothing of a split
+    attendSplit(from, to);
+    Value limit = k.constant(splitKeys), size = k.size("S");
+    k.when(isBelow(limit, size), [&] { storePartial(written); });
+    k.when(isBelow(size, plus(limit, k.constant(1))), [&] { storeResults(); });
+    k.finish({{2, splitKeys, groupBlocks * heads}});
+    SplitAttention(op, context).merge(partial, dims);
+  }
 
-  void storePartial(const State &state, Value partial) {
+private:
+  void place() {
+    placeTile();
+    firstToken = k.constant(0);
+  }
+
+  void attendSplit(Value from, Value to) {
+    scores.push_back(scratch({queries, splitKeys / kFour}, fourType()));
+    allocate();
+    Value greatestOfLanes = scratch({queries, options.lanes}, fourType());
+    greatest = scratch({options.lanes}, k.builder.getF32Type());
+    loadQueries();
+
+    Value count = arith::SubIOp::create(k.builder, k.loc, to, from);
+    Value blocks = arith::CeilDivUIOp::create(k.builder, k.loc, count, k.constant(kKeys));
+    SmallVector<Value> least(queries, spread(k.real(std::numeric_limits<float>::lowest())));
+    auto most = k.loop(k.constant(0), blocks, 1, least, [&](Value block, ValueRange carried) {
+      return storeScores(plus(from, times(block, kKeys)), to, ownPlace(block), carried);
+    });
+    for (auto [q, four] : llvm::enumerate(most))
+      store(four, greatestOfLanes, ValueRange{k.constant(q), k.lane});
+    k.loop(k.constant(0), k.constant(queries), 1,
+           [&](Value query) { softmaxOf(query, load(greatestOfLanes, ValueRange{query, k.lane}), blocks); });
+    SmallVector<Value> zeros(queries * parts, spread(k.real(0)));
+    keepSums(addValues(zeros, from, to, count));
+  }
+
+  /// Where the scores of the lane's four keys of a block are.
+  Value ownPlace(Value block) { return plus(times(block, options.lanes), k.lane); }
+
+  /// The scores of the lane's four keys in the block at `first`, and the greatest of these and those before.
+  SmallVector<Value> storeScores(Value first, Value to, Value place, ValueRange before) {
+    SmallVector<SmallVector<Value>> products;
+    for (unsigned n = 0; n < depths.size(); ++n)
+      products.push_back(multiplyKeys(n, first));
+    Idx own = k.index.withLane(k.index.uniform(first, options.lanes), kFour);
+    SmallVector<Value> most;
+    for (int64_t q = 0; q < queries; ++q) {
+      Env env = queryEnv(k.constant(q));
+      env[axis] = own;
+      SmallVector<Value> ofQuery;
+      for (const auto &product : products)
+        ofQuery.push_back(product[q]);
+      Value score = scoreOf(ofQuery, env, k.index.value(own), to);
+      store(score, scores[0], ValueRange{k.constant(q), place});
+      most.push_back(arith::MaximumFOp::create(k.builder, k.loc, before[q], score));
+    }
+    return most;
+  }
+
+  Value acrossLanes(ReduceKind kind, Value value) {
+    return LaneReduceOp::create(k.builder, k.loc, kind, value);
+  }
+
+  /// Turns a query's scores to exponentials. `most`: the greatest of the lane's. A sink is one more term, of
+  /// the first split, without a value.
+  void softmaxOf(Value query, Value most, Value blocks) {
+    most = acrossLanes(ReduceKind::Max, reduce<arith::MaximumFOp>(most));
+    Value sink;
+    if (op.getSink()) {
+      Value isFirst = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::eq, major, k.constant(0));
+      sink = arith::SelectOp::create(k.builder, k.loc, isFirst, points.point(op.getSink(), queryEnv(query)),
+                                     k.real(-std::numeric_limits<float>::infinity()));
+      most = arith::MaximumFOp::create(k.builder, k.loc, most, sink);
+    }
+    Value sum = k.loop(k.constant(0), blocks, 1, spread(k.real(0)), [&](Value block, ValueRange carried) {
+      SmallVector<Value> at{query, ownPlace(block)};
+      Value risen = exponential(load(scores[0], at), spread(most));
+      store(risen, scores[0], at);
+      return SmallVector<Value>{arith::AddFOp::create(k.builder, k.loc, carried[0], risen)};
+    })[0];
+    Value total = acrossLanes(ReduceKind::Sum, reduce<arith::AddFOp>(sum));
+    if (sink)
+      total = arith::AddFOp::create(k.builder, k.loc, total, exponential(sink, most));
+    store(most, greatest, query);
+    store(total, ofQueries, query);
+  }
+
+  /// The greatest score, the sum of the exponentials and the weighted values of a split.
+  void storePartial(Value partial) {
     forEachSum([&](Value query, Value at, Value sum) {
       Value column = k.index.value(k.index.withLane(k.index.uniform(at, laneColumns), kFour));
       vector::StoreOp::create(k.builder, k.loc, sum, partial, ValueRange{major, row, query, column});
     });
-    Value isQuery = isBelow(k.lane, k.constant(queries)), query = atMost(k.lane, k.constant(queries - 1));
-    for (auto [place, value] : llvm::enumerate(ArrayRef<Value>{state.greatest, state.total}))
-      StoreWhereOp::create(k.builder, k.loc, isQuery, value, partial,
-                           ValueRange{major, row, query, k.constant(parts * laneColumns + place)});
+    k.loop(k.constant(0), k.constant(queries), 1, [&](Value query) {
+      for (auto [place, memory] : llvm::enumerate(ArrayRef<Value>{greatest, ofQueries}))
+        store(load(memory, query), partial,
+              ValueRange{major, row, query, k.constant(parts * laneColumns + place)});
+    });
   }
 
   /// The kernel that brings the splits together: sums of exp(greatest of the split - greatest of all) times
@@ -370,53 +449,53 @@ private:
   void merge(Value memory, Attribute dims) {
     place();
     Value partial = k.read(memory, dims);
-    Value splits = arith::CeilDivUIOp::create(k.builder, k.loc, k.size("S"), k.constant(kSplitKeys));
+    Value splits = arith::CeilDivUIOp::create(k.builder, k.loc, k.size("S"), k.constant(splitKeys));
     Value greatestAt = k.constant(parts * laneColumns), totalAt = k.constant(parts * laneColumns + 1);
-    k.when(areSplits(), [&] {
-      k.loop(k.constant(0), k.constant(queries), 1, [&](Value query) {
-        Value inside;
-        Env env = queryEnv(query, &inside);
-        auto at = [&](Value split, Value column) {
-          return load(partial, ValueRange{split, row, query, column});
-        };
-        auto overSplits = [&](Value start, llvm::function_ref<Value(Value split, Value before)> body) {
-          return k.loop(k.constant(0), splits, 1, start, [&](Value split, ValueRange carried) {
-            return SmallVector<Value>{body(split, carried[0])};
-          })[0];
-        };
-        k.when(inside, [&] {
-          Value most =
-              overSplits(k.real(std::numeric_limits<float>::lowest()), [&](Value split, Value before) {
-                return arith::MaximumFOp::create(k.builder, k.loc, before, at(split, greatestAt));
-              });
-          auto weight = [&](Value split) { return exponential(at(split, greatestAt), most); };
-          Value total = overSplits(k.real(0), [&](Value split, Value before) {
-            return fma(weight(split), at(split, totalAt), before);
-          });
-          for (int64_t p = 0; p < parts; ++p) {
-            Value first = k.constant(p * laneColumns);
-            Value column = k.index.value(k.index.withLane(k.index.uniform(first, laneColumns), kFour));
-            Value sum = overSplits(spread(k.real(0)), [&](Value split, Value before) {
-              Value four = vector::LoadOp::create(k.builder, k.loc, fourType(), partial,
-                                                  ValueRange{split, row, query, column});
-              return fma(spread(weight(split)), four, before);
-            });
-            storeColumns(env, first, arith::DivFOp::create(k.builder, k.loc, sum, spread(total)));
-          }
+    k.loop(k.constant(0), k.constant(queries), 1, [&](Value query) {
+      Value inside;
+      Env env = queryEnv(query, &inside);
+      auto at = [&](Value split, Value column) {
+        return load(partial, ValueRange{split, row, query, column});
+      };
+      auto overSplits = [&](Value start, llvm::function_ref<Value(Value split, Value before)> body) {
+        return k.loop(k.constant(0), splits, 1, start, [&](Value split, ValueRange carried) {
+          return SmallVector<Value>{body(split, carried[0])};
+        })[0];
+      };
+      k.when(inside, [&] {
+        Value most = overSplits(k.real(std::numeric_limits<float>::lowest()), [&](Value split, Value before) {
+          return arith::MaximumFOp::create(k.builder, k.loc, before, at(split, greatestAt));
         });
+        auto weight = [&](Value split) { return exponential(at(split, greatestAt), most); };
+        Value total = overSplits(k.real(0), [&](Value split, Value before) {
+          return fma(weight(split), at(split, totalAt), before);
+        });
+        for (int64_t p = 0; p < parts; ++p) {
+          Value first = k.constant(p * laneColumns);
+          Value column = k.index.value(k.index.withLane(k.index.uniform(first, laneColumns), kFour));
+          Value sum = overSplits(spread(k.real(0)), [&](Value split, Value before) {
+            Value four = vector::LoadOp::create(k.builder, k.loc, fourType(), partial,
+                                                ValueRange{split, row, query, column});
+            return fma(spread(weight(split)), four, before);
+          });
+          storeColumns(env, first, arith::DivFOp::create(k.builder, k.loc, sum, spread(total)));
+        }
       });
     });
-    k.finish({{0, 1, groupBlocks * heads}});
+    k.finish({{0, 1, groupBlocks * heads}}, /*serial=*/false, {}, /*beyond=*/splitKeys);
   }
 
-  int64_t laneColumns, parts;
-  bool isSplit;
-  Value ofQueries, sums; // a number for each query; a lane's sums, when all keys have been visited
-  SmallVector<Value> queryTiles, scores;
+  /// Of scores and queries together: what every device has for a workgroup, less what reductions take.
+  static constexpr int64_t kNear = 15 * 1024;
+  int64_t splitKeys = 512;
+  Value greatest; // of each query
 };
 
 } // namespace
 
 std::unique_ptr<AttentionEmitter> heddle::directAttention(AttentionOp op, EmitContext &context) {
+  bool oneToken = context.options.decode || !op.getResult().getType().has("T");
+  if (oneToken && op.getAxis() == "S")
+    return std::make_unique<SplitAttention>(op, context);
   return std::make_unique<DirectAttention>(op, context);
 }

@@ -92,7 +92,9 @@ private:
     groupRows = kFour * options.lanes;
     fours = llvm::divideCeil(rows, groupRows);
     tokens = hasTokens && !options.decode ? options.directTile : 1;
-    together = std::clamp<int64_t>(options.directVectors / count, 1, fours);
+    inSteps = llvm::any_of(llvm::seq(count), [&](int64_t n) { return quantized(n); });
+    int64_t most = inSteps || tokens == 1 ? options.directVectors : 2 * options.directVectors;
+    together = std::clamp<int64_t>(most / count, 1, fours);
     // One token has no other pieces than these, to be computed side by side.
     while (tokens == 1 && together > 1 && fours / together < kPieces)
       --together;
@@ -252,7 +254,6 @@ private:
         weights.push_back(weightsAt(v, step));
       return tokens == 1 ? stepForOne(step, weights, carried) : stepForMany(step, weights, carried);
     };
-    bool inSteps = llvm::any_of(llvm::seq(count), [&](int64_t n) { return quantized(n); });
     unrolled = inSteps ? kEight : kFour;
     turns = (inSteps ? width : paddedColumns) / unrolled;
     if (!inSteps) // one step
@@ -370,6 +371,7 @@ private:
   }
 
   int64_t width; // columns of a step
+  bool inSteps;  // some weights are quantised
   int64_t count, tokens, groupRows, fours, together, chunks, vectors, unrolled, turns, columnDims = 1;
   Value activations, firstGroup, slot, results;
   SmallVector<std::string> activationAxes; // of `activations` but the columns

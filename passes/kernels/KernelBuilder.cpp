@@ -7,7 +7,7 @@ using namespace heddle;
 static KernelOp createKernel(ModuleOp module, Location loc, int64_t lanes) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   auto kernel = KernelOp::create(builder, loc, "kernel", lanes, builder.getArrayAttr({}),
-                                 builder.getArrayAttr({}), false);
+                                 builder.getArrayAttr({}), /*beyond=*/0, /*serial=*/false);
   kernel.getBody().emplaceBlock();
   return kernel;
 }
@@ -86,20 +86,23 @@ static KernelOp findEqual(ModuleOp module, KernelOp kernel) {
     if (other == kernel)
       break;
     if (other.getDims() == kernel.getDims() && other.getGrid() == kernel.getGrid() &&
-        other.getLanes() == kernel.getLanes() && other.getSerial() == kernel.getSerial() &&
+        other.getBeyond() == kernel.getBeyond() && other.getLanes() == kernel.getLanes() &&
+        other.getSerial() == kernel.getSerial() &&
         OperationEquivalence::isRegionEquivalentTo(&other.getBody(), &kernel.getBody(), flags))
       return other;
   }
   return {};
 }
 
-LaunchOp KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial, ArrayRef<GridFactor> operations) {
+LaunchOp KernelBuilder::finish(ArrayRef<GridFactor> grid, bool serial, ArrayRef<GridFactor> operations,
+                               int64_t beyond) {
   auto attribute = [&](ArrayRef<GridFactor> factors) {
     return builder.getArrayAttr(llvm::map_to_vector(factors, [&](const GridFactor &factor) -> Attribute {
       return builder.getDenseI64ArrayAttr({factor.param, factor.divide, factor.times});
     }));
   };
   kernel.setGridAttr(attribute(grid));
+  kernel.setBeyond(beyond);
   kernel.setDimsAttr(builder.getArrayAttr(dimNames));
   kernel.setSerial(serial);
   KernelOp launched = kernel;

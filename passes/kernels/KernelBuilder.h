@@ -42,9 +42,10 @@ public:
   void when(mlir::Value condition, llvm::function_ref<void()> body);
 
   /// Ends the kernel; an equal one that is there already is launched instead. `operations`: how many
-  /// floating-point operations it takes, as a grid's product, where that is known.
+  /// floating-point operations it takes, as a grid's product, where that is known. `beyond`: it runs only
+  /// where S is greater.
   LaunchOp finish(llvm::ArrayRef<GridFactor> grid, bool serial = false,
-                  llvm::ArrayRef<GridFactor> operations = {});
+                  llvm::ArrayRef<GridFactor> operations = {}, int64_t beyond = 0);
 
   Memory &memory;
   mlir::Location loc;

@@ -114,8 +114,8 @@ void CpuExecutor::run(const format::Entry &entry, CallSizes sizes, const CallSiz
   callSizes = sizes;
   fill(entry, plan, inputs);
   for (size_t i = 0; i < plan.tasks.size(); ++i) {
-    const auto *grid = program.description().kernels()->Get(entry.steps()->Get(i)->kernel())->grid();
-    plan.tasks[i].grid = static_cast<int64_t>(evaluate(grid, callSizes));
+    const auto &kernel = *program.description().kernels()->Get(entry.steps()->Get(i)->kernel());
+    plan.tasks[i].grid = static_cast<int64_t>(piecesOf(kernel, callSizes));
   }
   current = &plan;
 

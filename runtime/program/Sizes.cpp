@@ -65,6 +65,10 @@ uint64_t evaluate(const FactorList *factors, const CallSizes &sizes) {
   return product;
 }
 
+uint64_t piecesOf(const format::Kernel &kernel, const CallSizes &sizes) {
+  return sizes[format::Param::S] > kernel.beyond() ? evaluate(kernel.grid(), sizes) : 0;
+}
+
 uint64_t extentOf(const format::Axis &axis, const CallSizes &sizes) {
   return axis.param() == format::Param::One ? axis.size() : sizes[axis.param()];
 }

@@ -49,6 +49,9 @@ uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity);
 /// The product of factors (1 for none). Throws Error on overflow.
 uint64_t evaluate(const FactorList *factors, const CallSizes &sizes);
 
+/// The pieces of a kernel's grid. Throws Error on overflow.
+uint64_t piecesOf(const format::Kernel &kernel, const CallSizes &sizes);
+
 /// The extent of an axis, and the number of elements of a value. Throws Error on overflow.
 uint64_t extentOf(const format::Axis &axis, const CallSizes &sizes);
 uint64_t countOf(const format::Value &value, const CallSizes &sizes);

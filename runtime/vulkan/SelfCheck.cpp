@@ -133,7 +133,7 @@ private:
     heddle_call call = {buffers.data(), sizes.values.data(),
                         step.scalars() ? step.scalars()->data() : nullptr, scratch.data(), 1};
     heddle_kernel code = program.checkKernels()->kernels[step.kernel()];
-    uint64_t pieces = evaluate(kernel.grid(), sizes);
+    uint64_t pieces = piecesOf(kernel, sizes);
     uint64_t first = kernel.serial() ? pieces : std::min(pieces, piecesAtEachEnd);
     uint64_t last = std::max(first, pieces - std::min(pieces, piecesAtEachEnd));
     code(&call, 0, static_cast<int64_t>(first));

@@ -54,7 +54,7 @@ VulkanExecutor::~VulkanExecutor() {
 
 uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes &sizes) const {
   const format::Kernel &kernel = kernelOf(step);
-  uint64_t pieces = evaluate(kernel.grid(), sizes), side = shared.pipelines().piecesOf(step.kernel());
+  uint64_t pieces = piecesOf(kernel, sizes), side = shared.pipelines().piecesOf(step.kernel());
   uint64_t count =
       std::min<uint64_t>((pieces + side - 1) / side, device.facts.limits.maxComputeWorkGroupCount[0]);
   if (kernel.serial())
@@ -62,6 +62,13 @@ uint32_t VulkanExecutor::workgroupsOf(const format::Step &step, const CallSizes 
   if (kernel.device_scratch() != 0)
     count = std::min(count, std::max<uint64_t>(mostScratch / kernel.device_scratch(), 1));
   return static_cast<uint32_t>(count);
+}
+
+/// How many steps' kernels do not wait for a longer text.
+int64_t VulkanExecutor::countRunning(const format::Entry &entry, const CallSizes &sizes) const {
+  return std::count_if(entry.steps()->begin(), entry.steps()->end(), [&](const format::Step *step) {
+    return kernelOf(*step).beyond() < sizes[format::Param::S];
+  });
 }
 
 /// Gives each value its place in a buffer that the processor sees, behind `bytes`; notes whether one has an
@@ -206,8 +213,13 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
   plan.fetched.resize(entry.outputs()->size());
   for (uint32_t i = 0; i < plan.fetched.size(); ++i)
     plan.fetched[i] = Program::isCandidate(*entry.outputs()->Get(i)) == candidates;
-  Recorded now{sizes.tokens(), sizes.second(), plan.copiesSequence ? sizes.sequence() : -1,
-               withTaps,       profiling,      candidates,
+  Recorded now{sizes.tokens(),
+               sizes.second(),
+               plan.copiesSequence ? sizes.sequence() : -1,
+               countRunning(entry, sizes),
+               withTaps,
+               profiling,
+               candidates,
                generation};
   if (plan.recorded != now) {
     plan.recorded = {}; // should recording fail
@@ -327,7 +339,7 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
 
     recorder.dispatch(kernel.name()->c_str(), shared.pipelines().of(step.kernel()),
                       setFor(weightWindow, cacheWindow), pushedWords(step, plan, weightWindow),
-                      workgroupsOf(step, recordedFor));
+                      piecesOf(kernel, sizes) == 0 ? 0 : workgroupsOf(step, recordedFor));
   }
   copyTaps(entry.steps()->size());
   for (uint32_t i = 0; i < plan.outputAt.size(); ++i) {

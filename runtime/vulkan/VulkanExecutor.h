@@ -2,8 +2,8 @@
 //
 // A call is one submission: it copies the call's sizes and inputs to the device, runs
 // the steps one after the other, and copies the outputs back that are wanted. An entry's commands
-// are recorded once and replayed as long as T and U stay what they were: what else changes is read from
-// memory. So decoding records nothing and allocates nothing.
+// are recorded once and replayed as long as T and U stay what they were, and S crosses no kernel's
+// `beyond`: what else changes is read from memory. So decoding records nothing and allocates nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,6 +48,7 @@ private:
   struct Recorded {
     int64_t tokens = -1, second = -1;
     int64_t sequence = -1; ///< where the copies depend on S
+    int64_t running = -1;  ///< steps; as S grows more of them do
     bool taps = false, profiling = false, candidates = false;
     uint64_t generation = 0;
     bool operator==(const Recorded &) const = default;
@@ -75,6 +76,7 @@ private:
   const format::Kernel &kernelOf(const format::Step &step) const {
     return *Program::forDevices(program.description()).kernels()->Get(step.kernel());
   }
+  int64_t countRunning(const format::Entry &entry, const CallSizes &sizes) const;
   uint32_t workgroupsOf(const format::Step &step, const CallSizes &sizes) const;
 
   void storeSizes(const CallSizes &sizes);

@@ -56,6 +56,13 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 0, 1>] dims [] {
 
 // -----
 
+// expected-error @below {{'beyond' is a number of tokens, found -1}}
+heddle.kernel @k lanes 16 grid [] beyond -1 dims [] {
+^bb0(%a: memref<4xf32>):
+}
+
+// -----
+
 func.func @launch(%a: memref<4xf32>) {
   // expected-error @below {{no kernel is called 'k'}}
   heddle.launch @k(%a) writes [0] : memref<4xf32>

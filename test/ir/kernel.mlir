@@ -27,8 +27,8 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 16, 3>, array<i64: 0, 1, 2>] dims 
   // CHECK: heddle.store_where %{{.*}}, %[[F]], %[[A]][%[[LANE]]] : f32, memref<?xf32>
   heddle.store_where %inside, %f, %a[%lane] : f32, memref<?xf32>
 }
-// CHECK: heddle.kernel @alone lanes 1 grid [] dims [] serial {
-heddle.kernel @alone lanes 1 grid [] dims [] serial {
+// CHECK: heddle.kernel @alone lanes 1 grid [] beyond 512 dims [] serial {
+heddle.kernel @alone lanes 1 grid [] beyond 512 dims [] serial {
 ^bb0(%a: memref<8xf32>):
 }
 

@@ -23,7 +23,7 @@ heddle.kernel @look lanes 16 grid [array<i64: 1, 1, 1>] dims ["T", "T"] {
 heddle.kernel @mul lanes 16 grid [array<i64: 1, 4, 3>, array<i64: 0, 1, 2>] dims ["T", "C/16", "T:16"] {
 ^bb0(%x: memref<?x8xf32>, %w: memref<1x8x1x16xf32>, %k: memref<?x8x16xf32>, %y: memref<?x8xf32>):
 }
-heddle.kernel @scaled lanes 16 grid [] dims ["T", "C/16", "T:16"] serial {
+heddle.kernel @scaled lanes 16 grid [] beyond 512 dims ["T", "C/16", "T:16"] serial {
 ^bb0(%x: memref<?x8xf32>, %w: memref<1x8x1x16xf32>, %k: memref<?x8x16xf32>, %y: memref<?x8xf32>, %s: f32):
 }
 
@@ -89,7 +89,7 @@ TEST_F(ScheduleTest, unrollsLayers) {
   schedule->print(os);
   EXPECT_EQ(text, R"(kernel look grid T
 kernel mul grid 3 * T/4 * 2
-kernel scaled grid 1 serial
+kernel scaled grid 1 beyond 512 serial
 cache block.0.k = 64 + 32 * C:16
 cache block.1.k = 64 + 32 * C:16
 entry forward All
@@ -150,6 +150,7 @@ TEST_F(ScheduleTest, theRuntimeBelievesIt) {
   EXPECT_EQ(program.weights_hash(), 0x1234567890abcdefu);
   EXPECT_EQ(program.weights_bytes(), plan.bytes());
   EXPECT_EQ(program.kernels()->Get(1)->scratch(), 4096u);
+  EXPECT_EQ(program.kernels()->Get(2)->beyond(), 512u);
   EXPECT_EQ(program.entries()->Get(0)->steps()->size(), 5u);
   EXPECT_EQ(program.entries()->Get(0)->inputs()->Get(0)->otherwise(), 3);
   EXPECT_EQ(program.model()->str(), "tiny");

@@ -188,7 +188,8 @@ private:
           shaders.push_back(CreateShader(b, b.CreateVector(fakeShaders[i].data(), fakeShaders[i].size()),
                                          needs, 32, 0, 0, needs ? 64 : 0));
       kernelList.push_back(CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr,
-                                              false, &shaders, &writes[i], i == SumUp ? 64 : 0));
+                                              false, &shaders, &writes[i], i == SumUp ? 64 : 0, nullptr,
+                                              i == Remember ? options.beyond : 0));
     }
     return &kernelList;
   }

@@ -114,6 +114,28 @@ TEST_F(VulkanTest, EncoderDecodersRun) {
   }
 }
 
+TEST_F(VulkanTest, KernelsWaitForALongerText) {
+  FakeOptions options = vulkanOptions();
+  options.beyond = 8;
+  FakeProgram other(options);
+  Program waiting(other.image());
+  Session session(waiting, *machine, 64), reference(waiting, cpu, 64), never(program, cpu, 64);
+  auto &executor = dynamic_cast<VulkanExecutor &>(session.getExecutor());
+  std::vector<uint64_t> recordings;
+  std::vector<bool> differs;
+  for (int32_t token : someTokens(12)) {
+    std::span<const float> a = session.feed({&token, 1}), b = reference.feed({&token, 1});
+    std::span<const float> c = never.feed({&token, 1});
+    EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+    recordings.push_back(executor.recordings);
+    differs.push_back(!std::equal(a.begin(), a.end(), c.begin(), c.end()));
+  }
+  EXPECT_TRUE(differs[0]);
+  EXPECT_EQ(recordings[7], recordings[1]);
+  EXPECT_EQ(recordings[8], recordings[7] + 1); // the text has grown beyond 8
+  EXPECT_EQ(recordings[11], recordings[8]);
+}
+
 TEST_F(VulkanTest, DecodingReplaysOneRecording) {
   Session session(program, *machine, 256);
   std::vector<int32_t> tokens = someTokens(10);
