@@ -38,16 +38,29 @@ LogicalResult RowwiseOp::verify() {
   return success();
 }
 
+StringRef LinearOp::sequence() {
+  for (StringRef axis : {"T", "S", "U"})
+    if (llvm::any_of(getInputs(),
+                     [&](Value input) { return cast<NamedTensorType>(input.getType()).has(axis); }))
+      return axis;
+  return {};
+}
+
 SmallVector<StringRef> LinearOp::vectorAxes() {
-  if (!getChosen())
-    return {"T"};
-  return llvm::map_to_vector(cast<NamedTensorType>(getChosen().getType()).getNames(),
-                             [](StringAttr name) { return name.getValue(); });
+  if (getChosen())
+    return llvm::map_to_vector(cast<NamedTensorType>(getChosen().getType()).getNames(),
+                               [](StringAttr name) { return name.getValue(); });
+  SmallVector<StringRef> axes;
+  if (StringRef axis = sequence(); !axis.empty())
+    axes.push_back(axis);
+  if (getEach())
+    axes.push_back(*getEach());
+  return axes;
 }
 
 NamedTensorType LinearOp::rows(Value weight) {
   auto type = cast<NamedTensorType>(weight.getType()).without(axisNames(getOver())).withFormat(Format::F32);
-  return getChoice() ? type.without(*getChoice()) : type;
+  return matrixAxis() ? type.without(matrixAxis().getValue()) : type;
 }
 
 LogicalResult LinearOp::verify() {
@@ -58,6 +71,9 @@ LogicalResult LinearOp::verify() {
   if (getChosen() && cast<NamedTensorType>(getChosen().getType()).getFormat() != Format::I32)
     return emitOpError() << "what chooses along '" << *getChoice() << "' must be integers, found "
                          << getChosen().getType();
+  if (getChoice() && getEach())
+    return emitOpError() << "weights are chosen along '" << *getChoice() << "', or there is one for each of '"
+                         << *getEach() << "'";
   YieldOp input = yieldOf(getPrologue().front());
   SmallVector<StringRef> over = axisNames(getOver());
   if (!input || input.getValues().size() != 1 || !isa<NamedTensorType>(input.getValues()[0].getType()))
@@ -69,8 +85,8 @@ LogicalResult LinearOp::verify() {
   auto rows = this->rows(getWeights()[0]);
   for (Value weight : getWeights()) {
     auto type = cast<NamedTensorType>(weight.getType());
-    if (getChoice() && !type.has(*getChoice()))
-      return emitOpError() << "weight " << type << " must have the axis '" << *getChoice() << "'";
+    if (matrixAxis() && !type.has(matrixAxis().getValue()))
+      return emitOpError() << "weight " << type << " must have the axis '" << matrixAxis().getValue() << "'";
     for (StringRef axis : over)
       if (!type.has(axis) || type.size(axis) != vector.size(axis))
         return emitOpError() << "weight " << type << " must have the axis '" << axis << "' of size "

@@ -29,18 +29,26 @@ def LinearOp : Heddle_MathOp<"linear", [SingleBlock, AttrSizedOperandSegments, R
     `choosing "E" = %e`: the weights have the axis E, too, and each index of `chosen`'s axes (T and others: a token's experts)
     takes the matrix that `chosen` says there. The vector may have these axes, prologue arguments are without them, and a
     result has them in T's place. A number beyond E's size means its last.
+
+    `each "E"`: the weights have the axis E, too, and so has the vector: each index has its own matrix and its own vector.
+
+    There may be S or U for T: vectors for all that is remembered.
   }];
   let arguments = (ins Variadic<Heddle_Tensor>:$inputs, Variadic<Heddle_Tensor>:$weights,
                        Variadic<Heddle_Tensor>:$extras, Optional<Heddle_Tensor>:$chosen, StrArrayAttr:$over,
-                       OptionalAttr<StrAttr>:$choice);
+                       OptionalAttr<StrAttr>:$choice, OptionalAttr<StrAttr>:$each);
   let results = (outs Variadic<Heddle_Tensor>:$outs);
   let regions = (region SizedRegion<1>:$prologue, SizedRegion<1>:$epilogue);
   let assemblyFormat = [{ `(` $inputs `)` `weights` `(` $weights `)` `extras` `(` $extras `)` `over` $over
-    (`choosing` $choice^ `=` $chosen)? `prologue` $prologue `epilogue` $epilogue attr-dict `:`
+    (`choosing` $choice^ `=` $chosen)? (`each` $each^)? `prologue` $prologue `epilogue` $epilogue attr-dict `:`
     functional-type(operands, $outs) }];
   let extraClassDeclaration = [{
-    /// The axes along which vectors differ: T, or those of `chosen`.
+    /// The axis along which there are vectors: T, S or U; empty where there is one vector.
+    ::llvm::StringRef sequence();
+    /// The axes along which vectors differ: `sequence` and `each`, or those of `chosen`.
     ::llvm::SmallVector<::llvm::StringRef> vectorAxes();
+    /// The axis of the weights that numbers matrices: what is chosen along, or `each`; null where there is none.
+    ::mlir::StringAttr matrixAxis() { return getChoiceAttr() ? getChoiceAttr() : getEachAttr(); }
     /// The axes of a weight that number its rows.
     ::heddle::NamedTensorType rows(::mlir::Value weight);
   }];

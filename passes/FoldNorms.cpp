@@ -85,9 +85,9 @@ struct TokenRegion {
 //===- prologues of linears -----------------------------------------------------------------------------===//
 
 /// Whether a linear's prologue is still empty, and may be filled: not where it would be computed again for
-/// each of a token's choices.
+/// each of a token's choices, or for each matrix.
 bool takesVectorAsItIs(LinearOp linear) {
-  return !linear.getChosen() && linear.getInputs().size() == 1 &&
+  return !linear.matrixAxis() && linear.getInputs().size() == 1 &&
          llvm::hasSingleElement(linear.getPrologue().front());
 }
 
@@ -131,9 +131,10 @@ bool foldIntoPrologue(LinearOp linear, const OpSet &foldable, RewriterBase &rewr
   for (Operation *op : prologue.ops)
     locations.push_back(op->getLoc());
   rewriter.setInsertionPoint(linear);
-  auto folded = LinearOp::create(rewriter, rewriter.getFusedLoc(locations), linear.getResultTypes(),
-                                 prologue.inputs.getArrayRef(), linear.getWeights(), linear.getExtras(),
-                                 linear.getChosen(), linear.getOver(), linear.getChoiceAttr());
+  auto folded =
+      LinearOp::create(rewriter, rewriter.getFusedLoc(locations), linear.getResultTypes(),
+                       prologue.inputs.getArrayRef(), linear.getWeights(), linear.getExtras(),
+                       linear.getChosen(), linear.getOver(), linear.getChoiceAttr(), linear.getEachAttr());
   prologue.fill(folded.getPrologue(), vector);
   folded.getEpilogue().takeBody(linear.getEpilogue());
   rewriter.replaceOp(linear, folded);

@@ -1,9 +1,10 @@
 // fuse-linear: weights times a token's vector, and the maps that follow, become one heddle.linear.
 //
-// Terms: a contraction of a weight view over all axes of a vector but T gives an *accumulator*. Its *rows*
-// are the axes that the weight has besides. A weight view may be looked up along one axis (a token's
-// experts): then the linear chooses along it, and the vector may have the axes of what chooses. A map
-// *follows* an accumulator if it has the accumulator's axes and no more.
+// Terms: a contraction of a weight view over all axes of a vector but T (or S, or U) gives an *accumulator*.
+// Its *rows* are the axes that the weight has besides. A weight view may be looked up along one axis (a
+// token's experts): then the linear chooses along it, and the vector may have the axes of what chooses. Or
+// the vector has one more of the weight's axes: then each index of it has a matrix and a vector (a head's). A
+// map *follows* an accumulator if it has the accumulator's axes and no more.
 //
 // Steps, for each accumulator in turn:
 //   1. grow a group: where all that reads a member are maps that follow, these join, and with them the other
@@ -15,7 +16,7 @@
 // The prologue hands the vector on as it is; fold-norms fills it.
 //
 // Expects fuse-maps and push-slices. Leaves contractions of two computed tensors, and those whose vector has
-// more axes, as they are. Sums over the weight's columns may be associated differently.
+// still more axes, as they are. Sums over the weight's columns may be associated differently.
 #include "passes/Passes.h"
 #include "passes/support/Axes.h"
 #include "passes/support/Dependence.h"
@@ -37,15 +38,18 @@ struct Accumulator {
   ContractOp contract;
   Value weight, vector;
   LookupOp choice; // of the weight, or null
+  StringAttr each; // the axis that the vector shares besides, or null
 
   Value chosen() { return choice ? choice.getIndices()[0] : Value(); }
   StringAttr chosenAxis() { return choice ? cast<StringAttr>(choice.getAxes()[0]) : StringAttr(); }
   NamedTensorType rows() {
     NamedTensorType type = typeOf(weight).without(axisNames(contract.getOver())).withFormat(Format::F32);
-    return choice ? type.without(chosenAxis().getValue()) : type;
+    if (StringAttr axis = choice ? chosenAxis() : each)
+      type = type.without(axis.getValue());
+    return type;
   }
   bool sharesAllWith(Accumulator other) {
-    return vector == other.vector && contract.getOver() == other.contract.getOver() &&
+    return vector == other.vector && contract.getOver() == other.contract.getOver() && each == other.each &&
            chosen() == other.chosen() && chosenAxis() == other.chosenAxis() && rows() == other.rows();
   }
 };
@@ -70,7 +74,13 @@ FailureOr<Accumulator> asAccumulator(ContractOp contract, RewriterBase &rewriter
   if (over.empty())
     return rewriter.notifyMatchFailure(contract, "nothing is summed over");
   LookupOp choice = asChoice(weight);
-  NamedTensorType rest = typeOf(vector).without(over).without(StringRef("T"));
+  NamedTensorType rest = typeOf(vector).without(over);
+  for (StringRef sequence : {"T", "S", "U"})
+    if (rest.has(sequence)) {
+      rest = rest.without(sequence);
+      break;
+    }
+  StringAttr each;
   if (choice) {
     Value chosen = choice.getIndices()[0];
     weight = choice.getInput();
@@ -81,11 +91,13 @@ FailureOr<Accumulator> asAccumulator(ContractOp contract, RewriterBase &rewriter
       if (typeOf(weight).has(axis))
         return rewriter.notifyMatchFailure(contract,
                                            "what chooses the weight has its axis '" + axis.getValue() + "'");
+  } else if (rest.rank() == 1 && typeOf(weight).has(rest.getNames()[0])) {
+    each = rest.getNames()[0];
   } else if (rest.rank() != 0) {
     return rewriter.notifyMatchFailure(contract, "the vector has the axis '" + rest.getNames()[0].getValue() +
                                                      "' besides T and those summed over");
   }
-  return Accumulator{contract, weight, vector, choice};
+  return Accumulator{contract, weight, vector, choice, each};
 }
 
 /// Accumulators that meet in maps, and these maps.
@@ -194,9 +206,9 @@ LinearOp Group::build() {
 
   rewriter->setInsertionPointAfter(order.back());
   Accumulator &first = accumulators.front();
-  auto linear =
-      LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights,
-                       epilogue.tensors(), first.chosen(), first.contract.getOver(), first.chosenAxis());
+  auto linear = LinearOp::create(*rewriter, loc, ValueRange(results).getTypes(), first.vector, weights,
+                                 epilogue.tensors(), first.chosen(), first.contract.getOver(),
+                                 first.chosenAxis(), first.each);
   handOn(linear.getPrologue(), first.vector, linear.vectorAxes());
   epilogue.moveInto(linear.getEpilogue());
   for (auto [old, result] : llvm::zip(results, linear.getOuts()))

@@ -121,14 +121,24 @@ private:
         if (!source)
           continue;
         SmallVector<std::string> rows, over, each;
-        if (linear.getChoice())
-          each.push_back(linear.getChoice()->str());
+        if (StringAttr axis = linear.matrixAxis())
+          each.push_back(axis.str());
         for (StringRef axis : axisNames(linear.getOver()))
           over.push_back(axis.str());
-        for (StringAttr axis : weight.getResult().getType().getNames())
-          if (!llvm::is_contained(over, axis.str()) && !llvm::is_contained(each, axis.str()))
+        int64_t rowCount = 1;
+        NamedTensorType type = weight.getResult().getType();
+        for (auto [axis, size] : llvm::zip(type.getNames(), type.getSizes()))
+          if (!llvm::is_contained(over, axis.str()) && !llvm::is_contained(each, axis.str())) {
             rows.push_back(axis.str());
-        memory.setPacking(weight.getName(), choosePanels(source, rows, over, options.lanes, each));
+            rowCount *= size;
+          }
+        // Matrices of whole panels lie as one matrix of all their rows does, which others may read.
+        if (linear.getEach() && rowCount % options.lanes == 0) {
+          rows.insert(rows.begin(), each.begin(), each.end());
+          each.clear();
+        }
+        if (!memory.packing(weight.getName()))
+          memory.setPacking(weight.getName(), choosePanels(source, rows, over, options.lanes, each));
       }
   }
 

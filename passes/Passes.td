@@ -54,6 +54,19 @@ def ReturnCandidates : Heddle_Pass<"return-candidates"> {
   let options = [Option<"most", "most", "int64_t", "64", "how many">];
 }
 
+def AbsorbProducts : Heddle_Pass<"absorb-products"> {
+  let summary = "take a product of three factors, one a weight, in the order that costs least";
+  let description = [{
+    contract(x, contract(w, y)) with a weight w becomes contract(contract(x, w), y) or contract(w, contract(x, y)) where
+    that needs fewer multiplications, T being 1 in decode, and T, S and U 4096 otherwise. In decode of latent attention,
+    queries are multiplied with the weights of the keys, and what attention gives with those of the values: what is
+    remembered is read as it is. A call of few tokens behind many is compiled like one of many.
+
+    Expects the plain mathematics after specialize-variants. The inner product must have no other use.
+  }];
+  let statistics = [Statistic<"numAbsorbed", "absorbed", "products taken in another order">];
+}
+
 def FuseMaps : Heddle_Pass<"fuse-maps"> {
   let summary = "inline maps into the maps that use them";
   let description = [{

@@ -19,13 +19,14 @@ static void addInlining(OpPassManager &manager) {
 
 /// What makes it fast. Each pass finds what the one before has brought together.
 static void addFusion(OpPassManager &manager, const PipelineOptions &options) {
-  manager.addPass(createFuseMaps());   // long expressions, one map
-  manager.addPass(createPushSlices()); // rotary pairs: two contractions instead of one that is cut
+  manager.addPass(createAbsorbProducts()); // on the plain mathematics: everything below sees the order chosen
+  manager.addPass(createFuseMaps());       // long expressions, one map
+  manager.addPass(createPushSlices());     // rotary pairs: two contractions instead of one that is cut
   manager.addPass(
       createHoistLayerInvariants());      // angles' sines: before they are buried in a layer's fused ops
   manager.addPass(createFuseAttention()); // before fuse-linear: what stands around scores is not an epilogue
   manager.addPass(createBoundKeys());
-  manager.addPass(createBoundCaches()); // of all variants together
+  manager.addPass(createBoundCaches());  // of all variants together
   manager.addPass(createFuseMaps());     // what attention left behind
   manager.addPass(createSliceWeights()); // fuse-linear wants weights, not parts of weights
   manager.addPass(createCSEPass());
@@ -38,7 +39,7 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
   bool plain = options.optLevel == 0;
   addInlining(manager);
   if (!plain)
-    manager.addPass(createHoistMemory()); // before there are several variants of a layer
+    manager.addPass(createHoistMemory());      // before there are several variants of a layer
   manager.addPass(createSpecializeVariants()); // first: decode and prefill are fused each in their own way
   if (!plain && options.candidates)
     manager.addPass(createReturnCandidates());

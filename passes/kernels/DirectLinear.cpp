@@ -27,13 +27,13 @@ public:
       for (Value input : op.getInputs())
         if (auto type = cast<NamedTensorType>(input.getType());
             type.has(axis) && !llvm::is_contained(axes, axis)) {
-          bool isTokens = axis == "T"; // outermost
+          bool isTokens = axis == sequence; // outermost
           axes.insert(isTokens ? axes.begin() : axes.end(), axis);
           sizes.insert(isTokens ? sizes.begin() : sizes.end(),
                        isTokens ? ShapedType::kDynamic : type.size(axis));
         }
     if (hasTokens)
-      dims.push_back(k.builder.getStringAttr("T"));
+      dims.push_back(k.builder.getStringAttr(sequence));
     SmallVector<int64_t> shape(sizes);
     shape.push_back(paddedColumns);
     memory = BufferOp::create(context.launchAt, k.loc, MemRefType::get(shape, k.builder.getF32Type()),
@@ -53,7 +53,7 @@ public:
       place.back() = column;
       store(value, written, place);
     });
-    k.finish({{hasTokens ? 1 : 0, 1, perToken}});
+    k.finish({{paramNumber(sequence), 1, perToken}});
   }
 
   Value memory;
@@ -75,15 +75,16 @@ public:
     if (isGrouped()) {
       auto [from, to] = takeGroup(part);
       k.loop(from, to, tokens, [&, to = to](Value first) { computeTile(first, to); });
-      return finish({0, 1}, chunks * choiceSize);
+      return finish({0, 1}, chunks * matrices);
     }
     if (choices) {
       takeChoice(vectorAt(part));
       computeTile(part, Value());
       return finish({0, 1}, chunks * choices->perToken());
     }
+    part = takeMatrix(part);
     computeTile(times(part, tokens), vectorCount());
-    finish(hasTokens ? GridFactor{1, tokens} : GridFactor{0, 1}, chunks);
+    finish({paramNumber(sequence), tokens}, chunks * matrices);
   }
 
 private:
@@ -91,7 +92,7 @@ private:
     count = op.getWeights().size();
     groupRows = kFour * options.lanes;
     fours = llvm::divideCeil(rows, groupRows);
-    tokens = hasTokens && !options.decode ? options.directTile : 1;
+    tokens = isMany ? options.directTile : 1;
     inSteps = llvm::any_of(llvm::seq(count), [&](int64_t n) { return quantized(n); });
     int64_t most = inSteps || tokens == 1 ? options.directVectors : 2 * options.directVectors;
     together = std::clamp<int64_t>(most / count, 1, fours);

@@ -32,9 +32,6 @@ const Layout &heddle::layoutOf(Value tensor, const Memory &memory) {
   return none;
 }
 
-/// A param's number in a grid's factor.
-static int64_t paramNumber(StringRef axis) { return axis == "T" ? 1 : axis == "S" ? 2 : 4; }
-
 SmallVector<GridFactor> heddle::forEachPoint(KernelBuilder &k, NamedTensorType type, const Layout &layout,
                                              llvm::function_ref<void(const Env &, Value)> body) {
   // The order of the axes: the layout's where it has them, the type's for others (an op stored as part of

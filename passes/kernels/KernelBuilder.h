@@ -14,6 +14,10 @@ struct GridFactor {
   int64_t divide = 1;
   int64_t times = 1;
 };
+/// An axis' number as a factor's param; 0, no param, for no axis.
+inline int64_t paramNumber(llvm::StringRef axis) {
+  return axis.empty() ? 0 : axis == "T" ? 1 : axis == "S" ? 2 : 4;
+}
 
 class KernelBuilder {
 public:

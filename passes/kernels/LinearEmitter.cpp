@@ -17,26 +17,27 @@ LinearEmitter::LinearEmitter(LinearOp op, EmitContext &context)
   for (StringRef axis : over)
     columnSizes.push_back(weightType.size(axis));
   for (StringAttr axis : weightType.getNames())
-    if (!llvm::is_contained(over, axis.getValue()) && axis != op.getChoiceAttr()) {
+    if (!llvm::is_contained(over, axis.getValue()) && axis != op.matrixAxis()) {
       rowAxes.push_back(axis.getValue());
       rowSizes.push_back(weightType.size(axis));
     }
   columns = product(columnSizes), rows = product(rowSizes);
   groups = llvm::divideCeil(rows, options.lanes);
   paddedColumns = llvm::alignTo(columns, 32); // whole blocks of every format
-  hasTokens = llvm::any_of(op.getInputs(),
-                           [](Value input) { return cast<NamedTensorType>(input.getType()).has("T"); });
-  if (op.getChosen()) {
+  sequence = op.sequence();
+  hasTokens = !sequence.empty();
+  isMany = hasTokens && !(sequence == "T" && options.decode);
+  if (op.getChosen())
     choices.emplace(op.getChosen());
-    choiceSize = weightType.size(*op.getChoice());
-  }
+  if (StringAttr axis = op.matrixAxis())
+    matrices = weightType.size(axis);
   Block &prologue = op.getPrologue().front();
   for (auto [argument, input] : llvm::zip(prologue.getArguments(), op.getInputs()))
     points.bind(argument, input);
 }
 
 void StagedLinear::emit() {
-  if (hasTokens && !options.decode)
+  if (isMany)
     manyTokens();
   else
     oneToken();
@@ -47,13 +48,23 @@ Env LinearEmitter::vectorAt(Value number) {
     return choices->at(k, number);
   Env env;
   if (hasTokens)
-    env["T"] = k.index.uniform(number);
+    env[sequence] = k.index.uniform(number);
+  if (op.getEach())
+    env[*op.getEach()] = k.index.uniform(choice);
   return env;
+}
+
+Value LinearEmitter::takeMatrix(Value part) {
+  if (!op.getEach())
+    return part;
+  Value count = k.constant(matrices);
+  choice = arith::RemUIOp::create(k.builder, k.loc, part, count);
+  return arith::DivUIOp::create(k.builder, k.loc, part, count);
 }
 
 std::pair<Value, Value> LinearEmitter::takeGroup(Value part) {
   choice = part;
-  vectorGroups = choices->group(context, k.loc, choiceSize);
+  vectorGroups = choices->group(context, k.loc, matrices);
   Value bounds = k.read(vectorGroups.bounds);
   auto bound = [&](int64_t which) -> Value {
     Value value = load(bounds, ValueRange{part, k.constant(which)});
@@ -68,8 +79,8 @@ Env LinearEmitter::groupedVectorAt(Value place) {
 }
 
 void LinearEmitter::finish(GridFactor tokens, int64_t pieces) {
-  int64_t perToken = choices ? choices->perToken() : 1, weights = op.getWeights().size();
-  GridFactor operations{hasTokens ? 1 : 0, 1, 2 * rows * columns * weights * perToken};
+  int64_t perToken = choices ? choices->perToken() : matrices, weights = op.getWeights().size();
+  GridFactor operations{paramNumber(sequence), 1, 2 * rows * columns * weights * perToken};
   LaunchOp launch = k.finish({{tokens.param, tokens.divide, pieces}}, /*serial=*/false, operations);
   if (!choices || isGrouped())
     return;
@@ -77,7 +88,7 @@ void LinearEmitter::finish(GridFactor tokens, int64_t pieces) {
   for (unsigned n = 0; n < op.getWeights().size(); ++n)
     if (const Packing *packed = packing(n))
       bytes += packedBytes(*packed, cast<NamedTensorType>(op.getWeights()[n].getType()));
-  bytes = bytes / choiceSize * std::min(perToken, choiceSize);
+  bytes = bytes / matrices * std::min(perToken, matrices);
   launch->setAttr("weight_bytes", k.builder.getI64IntegerAttr(bytes));
 }
 
@@ -111,7 +122,16 @@ void LinearEmitter::setColumn(Env &env, const Idx &column) {
 const Packing *LinearEmitter::packing(unsigned n) {
   auto weight = op.getWeights()[n].getDefiningOp<WeightOp>();
   const Packing *known = weight ? k.memory.packing(weight.getName()) : nullptr;
-  return known && known->panels ? known : nullptr;
+  if (!known || !known->panels)
+    return nullptr;
+  // Another linear of this function may read the same weight in another way: then it is computed from its
+  // panels.
+  SmallVector<StringRef> axes(rowAxes);
+  if (StringAttr axis = op.matrixAxis())
+    axes.insert(axes.begin(), axis.getValue());
+  bool isOurs = llvm::equal(known->allRows(), axes) && llvm::equal(known->over, over) &&
+                (known->each.empty() ? !choices : bool(op.matrixAxis()));
+  return isOurs ? known : nullptr;
 }
 
 Value LinearEmitter::computedElement(unsigned n, Value group, Value column) {
@@ -130,7 +150,7 @@ Value LinearEmitter::computedElement(unsigned n, const Idx &row, Value column) {
   for (auto [axis, part] : llvm::zip(over, k.index.split(k.index.uniform(column), columnSizes)))
     env[axis] = part;
   if (choice)
-    env[*op.getChoice()] = k.index.uniform(choice);
+    env[op.matrixAxis()] = k.index.uniform(choice);
   return points.point(op.getWeights()[n], env);
 }
 
@@ -207,19 +227,21 @@ void StagedLinear::prefetch(unsigned n, Value group, Value block, Value part, in
 }
 
 void StagedLinear::oneToken() {
-  int64_t chunk = std::clamp<int64_t>(groups / 16, 1, 8), chunks = llvm::divideCeil(groups, chunk);
-  Env env;
-  Value part = k.piece;
-  if (choices) {
-    env = vectorAt(arith::DivUIOp::create(k.builder, k.loc, k.piece, k.constant(chunks)));
-    takeChoice(env);
+  int64_t all = op.getEach() ? groups * matrices : groups;
+  int64_t chunk = std::min(groups, std::clamp<int64_t>(all / 16, 1, 8));
+  int64_t chunks = llvm::divideCeil(groups, chunk);
+  Value part = k.piece, number = k.constant(0);
+  if (op.matrixAxis()) {
+    Value which = arith::DivUIOp::create(k.builder, k.loc, k.piece, k.constant(chunks));
+    (choices ? number : choice) = which;
     part = arith::RemUIOp::create(k.builder, k.loc, k.piece, k.constant(chunks));
-  } else if (hasTokens) {
-    env["T"] = k.index.constant(0);
   }
+  Env env = vectorAt(number);
+  if (choices)
+    takeChoice(env);
   allocate(1, 1, 0);
   auto place = [&] { placeToken(env, k.constant(0), k.constant(0)); };
-  if (choices) // each piece has its own vector
+  if (op.matrixAxis()) // each piece has its own vector
     place();
   else
     k.when(FirstPieceOp::create(k.builder, k.loc), place);
@@ -231,7 +253,7 @@ void StagedLinear::oneToken() {
       products.push_back(dot(n, group));
     epilogue(env, group, products);
   });
-  finish({0, 1}, choices ? chunks * choices->perToken() : chunks);
+  finish({0, 1}, chunks * (choices ? choices->perToken() : matrices));
 }
 
 void StagedLinear::manyTokens() {
@@ -255,13 +277,14 @@ void StagedLinear::manyTokens() {
   Value from = times(arith::RemUIOp::create(k.builder, k.loc, k.piece, chunkCount), chunk);
   Value to = arith::MinUIOp::create(k.builder, k.loc, plus(from, k.constant(chunk)), k.constant(groups));
   if (!isGrouped()) {
+    part = takeMatrix(part);
     computeTiles(tiling, times(part, block), vectorCount(), from, to, results);
-    return finish({1, block}, chunks);
+    return finish({paramNumber(sequence), block}, chunks * matrices);
   }
   auto [begin, end] = takeGroup(part);
   k.loop(begin, end, block,
          [&, end = end](Value first) { computeTiles(tiling, first, end, from, to, results); });
-  finish({0, 1}, chunks * choiceSize);
+  finish({0, 1}, chunks * matrices);
 }
 
 void StagedLinear::computeTiles(const Tiling &tiling, Value first, Value end, Value from, Value to,
@@ -277,7 +300,8 @@ void StagedLinear::computeTiles(const Tiling &tiling, Value first, Value end, Va
   // The prologue, unless the thread's last piece had the same vectors. Places beyond the last vector repeat
   // it; their results are not stored.
   Value held = scratch({1}, k.builder.getI32Type());
-  Value number = arith::IndexCastOp::create(k.builder, k.loc, k.builder.getI32Type(), first);
+  Value vectorsFrom = op.getEach() ? plus(times(first, matrices), choice) : first;
+  Value number = arith::IndexCastOp::create(k.builder, k.loc, k.builder.getI32Type(), vectorsFrom);
   Value isOther =
       arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ne, number, load(held, k.constant(0)));
   isOther = arith::OrIOp::create(k.builder, k.loc, isOther, FirstPieceOp::create(k.builder, k.loc));

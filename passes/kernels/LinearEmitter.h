@@ -9,7 +9,7 @@
 //
 // Where weights are chosen, a vector is one of a token's choices. For one token a piece of the grid has one
 // vector, and reads what it chooses. For many, vectors with the same choice are brought together first; a
-// piece has all vectors of one choice, tile by tile.
+// piece has all vectors of one choice, tile by tile. Where each index of an axis has a matrix, a piece has one.
 //
 // Direct, for devices (DirectLinear.cpp): no memory is near, so that nothing is copied; activations are read
 // from where they lie, and the register tile is large.
@@ -59,16 +59,18 @@ protected:
 
   /// Where vector `number` stands: of a token, or of one of its choices.
   Env vectorAt(mlir::Value number);
-  /// The vectors that the kernel has beside those of other choices: T, or 1.
-  mlir::Value vectorCount() { return hasTokens ? k.size("T") : k.constant(1); }
+  /// The vectors that the kernel has beside those of other choices: T (S, U), or 1.
+  mlir::Value vectorCount() { return hasTokens ? k.size(sequence) : k.constant(1); }
   /// Whether vectors are brought together by what they choose.
-  bool isGrouped() const { return choices && hasTokens && !options.decode; }
+  bool isGrouped() const { return choices && isMany; }
+  /// Where each index of an axis has a matrix: sets `choice` to the part's, and returns the part of the vectors.
+  mlir::Value takeMatrix(mlir::Value part);
   /// Sets `choice` to the part of the piece, and hands out [from, to) in the order of its vectors.
   std::pair<mlir::Value, mlir::Value> takeGroup(mlir::Value part);
   /// Vector `place` of a group's order.
   Env groupedVectorAt(mlir::Value place);
   /// Sets `choice` to what a vector chooses.
-  void takeChoice(const Env &env) { choice = choices->choiceAt(points, k, env, choiceSize); }
+  void takeChoice(const Env &env) { choice = choices->choiceAt(points, k, env, matrices); }
 
   /// Ends the kernel.
   void finish(GridFactor tokens, int64_t pieces);
@@ -84,10 +86,11 @@ protected:
   llvm::SmallVector<llvm::StringRef> over, rowAxes;
   llvm::SmallVector<int64_t> columnSizes, rowSizes;
   int64_t columns, rows, groups, paddedColumns;
-  bool hasTokens;
+  llvm::StringRef sequence; // what vectors lie along: T, S, U or nothing
+  bool hasTokens, isMany;   // there is a sequence; there may be more than one vector
   std::optional<Choices> choices;
-  int64_t choiceSize = 1; // of the axis that is chosen along
-  mlir::Value choice;     // which of it, in the piece; null without choices
+  int64_t matrices = 1; // of each weight: the size of the axis that is chosen along, or that each has its own of
+  mlir::Value choice;   // which of them, in the piece; null where there is one
 
 private:
   VectorGroups vectorGroups;

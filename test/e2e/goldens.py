@@ -18,7 +18,7 @@ import pathlib
 import shutil
 import sys
 
-from support import SHARED, SOURCE, Failure, Results, elements, has_avx2, load, run, save
+from support import SHARED, SOURCE, Failure, Results, elements, has_avx2, ids_tensor, load, run, save
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids")
 RECOMPUTED = {"greedy_ids_nocache": "greedy_ids"}  # what the reference gives without its cache
@@ -146,6 +146,20 @@ def check_threads(heddle, folder, scratch):
         outputs.append(output.read_bytes())
     if outputs.count(outputs[0]) != len(outputs):
         raise Failure("the results depend on the number of threads")
+
+
+def check_heads(heddle, scratch, options):
+    """Products with a matrix for each head, for more tokens than are computed together: as on the plain road."""
+    save(scratch / "in.safetensors", {"input_ids": ids_tensor([7 * i % 50 for i in range(500)])})
+    found = []
+    for road in (["-O0"], options):
+        run(heddle, "eval", SOURCE.parent / "program/Inputs/heads.heddle", "--random-weights", 7, "--set", "d=32", "--set",
+            "heads=5", "--set", "hd=48", "--set", "r=32", "--set", "vocab=50", *road, "--input", scratch / "in.safetensors",
+            "--output", scratch / "out.safetensors")
+        found.append(load(scratch / "out.safetensors")["y"][1])
+    d = distance(*found)
+    if d > 1e-5:
+        raise Failure(f"products are off by {d:.2g}")
 
 
 def check_story(heddle, level):

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from goldens import check, check_story, check_threads
+from goldens import check, check_heads, check_story, check_threads
 from support import SHARED, SOURCE, Failure, Results, run
 
 LLAMA = SOURCE / "data/llama"
@@ -83,6 +83,7 @@ def main():
     results = Results()
     for level in ("-O0", "-O2"):
         results.case(f"llama {level}", check, heddle, LLAMA, scratch, [level])
+    results.case("a matrix for each head", check_heads, heddle, scratch, ["-O2"])
     results.case("llama on 1, 2 and 3 threads", check_threads, heddle, LLAMA, scratch)
     if STORIES.exists():
         program = scratch / "stories"

@@ -201,6 +201,7 @@ def main():
     results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
 
     results.case("the greatest of many", validation.over, check_picks, heddle, scratch)
+    results.case("a matrix for each head", validation.over, goldens.check_heads, heddle, scratch, ["--target", "vulkan"])
 
     if not model:
         results.skip("smollm2", "the model is not in the cache; scripts/fetch-model.py fetches it")

@@ -120,3 +120,28 @@ func.func @choosing_by_reals(%x: !x, %w: !w, %e: !e) {
   %y = heddle.linear(%x) weights(%w) extras() over ["d"] choosing "E" = %e prologue { ^bb0(%h: !v): heddle.yield %h : !v } epilogue { ^bb0(%a: f32): heddle.yield %a : f32 } : (!x, !w, !e) -> !y
   return
 }
+
+// -----
+
+!x = !heddle.tensor<T, n = 4, d = 8>
+!v = !heddle.tensor<n = 4, d = 8>
+!w = !heddle.tensor<E = 3, n = 4, d = 8>
+!e = !heddle.tensor<T : i32>
+!y = !heddle.tensor<T, n = 4>
+func.func @chosen_and_each(%x: !x, %w: !w, %e: !e) {
+  // expected-error @below {{weights are chosen along 'E', or there is one for each of 'n'}}
+  %y = heddle.linear(%x) weights(%w) extras() over ["d"] choosing "E" = %e each "n" prologue { ^bb0(%h: !v): heddle.yield %h : !v } epilogue { ^bb0(%a: f32): heddle.yield %a : f32 } : (!x, !w, !e) -> !y
+  return
+}
+
+// -----
+
+!x = !heddle.tensor<T, heads = 3, d = 8>
+!v = !heddle.tensor<d = 8>
+!w = !heddle.tensor<n = 4, d = 8>
+!y = !heddle.tensor<T, heads = 3, n = 4>
+func.func @one_matrix_for_each(%x: !x, %w: !w) {
+  // expected-error @below {{must have the axis 'heads'}}
+  %y = heddle.linear(%x) weights(%w) extras() over ["d"] each "heads" prologue { ^bb0(%h: !v): heddle.yield %h : !v } epilogue { ^bb0(%a: f32): heddle.yield %a : f32 } : (!x, !w) -> !y
+  return
+}

@@ -101,6 +101,21 @@ func.func @order(%x: !x, %z: !f) -> (!heddle.tensor<T>, !f) {
   return %m, %b : !heddle.tensor<T>, !f
 }
 
+// A matrix and a vector for each head, as absorbed products have them; vectors of all that is remembered, too.
+// CHECK-LABEL: @each_head
+// CHECK: heddle.linear(%arg0) weights(%{{.*}}) extras() over ["nope"] each "heads" prologue {
+// CHECK-NEXT: ^bb0(%{{.*}}: !heddle.tensor<nope = 4>):
+// CHECK: -> !heddle.tensor<T, heads = 3, r = 8>
+// CHECK: heddle.linear(%arg1) weights(%{{.*}}) extras() over ["r"] prologue {
+// CHECK: -> !heddle.tensor<S, heads = 3, nope = 4>
+!wheads = !heddle.tensor<heads = 3, nope = 4, r = 8>
+func.func @each_head(%q: !heddle.tensor<T, heads = 3, nope = 4>, %c: !heddle.tensor<S, r = 8>) -> (!heddle.tensor<T, heads = 3, r = 8>, !heddle.tensor<S, heads = 3, nope = 4>) {
+  %w = heddle.weight "wk" : !wheads
+  %y = heddle.contract %w, %q over ["nope"] : (!wheads, !heddle.tensor<T, heads = 3, nope = 4>) -> !heddle.tensor<T, heads = 3, r = 8>
+  %k = heddle.contract %w, %c over ["r"] : (!wheads, !heddle.tensor<S, r = 8>) -> !heddle.tensor<S, heads = 3, nope = 4>
+  return %y, %k : !heddle.tensor<T, heads = 3, r = 8>, !heddle.tensor<S, heads = 3, nope = 4>
+}
+
 // A token's experts: the look-up of both weights becomes the linear's choice; what follows it has the choice's axes.
 // CHECK-LABEL: @experts
 // CHECK-NOT: heddle.lookup
