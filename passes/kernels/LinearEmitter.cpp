@@ -271,6 +271,12 @@ void StagedLinear::manyTokens() {
   int64_t chunks = llvm::divideCeil(groups, chunk), block = tiling.tiles * tiling.tokens;
   allocate(tiling.tiles, tiling.tokens, tiling.vectors);
   Value results = scratch({tiling.vectors, tiling.tokens, options.lanes}, k.builder.getF32Type());
+  // The first of the vectors that the thread has in scratch: none at its first piece, which may have no
+  // vectors itself (an expert that no token chose).
+  held = scratch({1}, k.builder.getI32Type());
+  k.when(FirstPieceOp::create(k.builder, k.loc), [&] {
+    store(arith::ConstantOp::create(k.builder, k.loc, k.builder.getI32IntegerAttr(-1)), held, k.constant(0));
+  });
 
   Value chunkCount = k.constant(chunks);
   Value part = arith::DivUIOp::create(k.builder, k.loc, k.piece, chunkCount);
@@ -297,14 +303,12 @@ void StagedLinear::computeTiles(const Tiling &tiling, Value first, Value end, Va
     return plus(plus(first, times(tile, tiling.tokens)), place);
   };
   auto vectorIn = [&](Value place) { return isGrouped() ? groupedVectorAt(place) : vectorAt(place); };
-  // The prologue, unless the thread's last piece had the same vectors. Places beyond the last vector repeat
-  // it; their results are not stored.
-  Value held = scratch({1}, k.builder.getI32Type());
+  // The prologue, unless the thread has these vectors already. Places beyond the last vector repeat it; their
+  // results are not stored.
   Value vectorsFrom = op.getEach() ? plus(times(first, matrices), choice) : first;
   Value number = arith::IndexCastOp::create(k.builder, k.loc, k.builder.getI32Type(), vectorsFrom);
   Value isOther =
       arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::ne, number, load(held, k.constant(0)));
-  isOther = arith::OrIOp::create(k.builder, k.loc, isOther, FirstPieceOp::create(k.builder, k.loc));
   k.when(isOther, [&, tokens = tokens] {
     store(number, held, k.constant(0));
     k.loop(k.constant(0), tileCount, 1, [&](Value tile) {

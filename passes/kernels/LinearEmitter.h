@@ -9,7 +9,8 @@
 //
 // Where weights are chosen, a vector is one of a token's choices. For one token a piece of the grid has one
 // vector, and reads what it chooses. For many, vectors with the same choice are brought together first; a
-// piece has all vectors of one choice, tile by tile. Where each index of an axis has a matrix, a piece has one.
+// piece has all vectors of one choice, tile by tile. Where each index of an axis has a matrix, a piece has
+// one.
 //
 // Direct, for devices (DirectLinear.cpp): no memory is near, so that nothing is copied; activations are read
 // from where they lie, and the register tile is large.
@@ -63,7 +64,8 @@ protected:
   mlir::Value vectorCount() { return hasTokens ? k.size(sequence) : k.constant(1); }
   /// Whether vectors are brought together by what they choose.
   bool isGrouped() const { return choices && isMany; }
-  /// Where each index of an axis has a matrix: sets `choice` to the part's, and returns the part of the vectors.
+  /// Where each index of an axis has a matrix: sets `choice` to the part's, and returns the part of the
+  /// vectors.
   mlir::Value takeMatrix(mlir::Value part);
   /// Sets `choice` to the part of the piece, and hands out [from, to) in the order of its vectors.
   std::pair<mlir::Value, mlir::Value> takeGroup(mlir::Value part);
@@ -89,8 +91,9 @@ protected:
   llvm::StringRef sequence; // what vectors lie along: T, S, U or nothing
   bool hasTokens, isMany;   // there is a sequence; there may be more than one vector
   std::optional<Choices> choices;
-  int64_t matrices = 1; // of each weight: the size of the axis that is chosen along, or that each has its own of
-  mlir::Value choice;   // which of them, in the piece; null where there is one
+  int64_t matrices =
+      1; // of each weight: the size of the axis that is chosen along, or that each has its own of
+  mlir::Value choice; // which of them, in the piece; null where there is one
 
 private:
   VectorGroups vectorGroups;
@@ -130,6 +133,7 @@ private:
   /// Places [first, end) of the vectors, as many as the tiles hold, times the groups [from, to) of rows.
   void computeTiles(const Tiling &tiling, mlir::Value first, mlir::Value end, mlir::Value from,
                     mlir::Value to, mlir::Value results);
+  mlir::Value held; // a scratch number: of manyTokens, the first vector that the thread has
 };
 
 /// Activations as float32, weights decoded to float32: any format, exact.

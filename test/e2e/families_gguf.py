@@ -14,7 +14,7 @@ import pathlib
 import shutil
 import sys
 
-from goldens import INPUTS, compare
+from goldens import INPUTS, check_threads, compare
 from support import SHARED, SKIPPED, SOURCE, Results, load, run, save
 
 FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "modernbert", "olmo2", "phi3",
@@ -52,7 +52,8 @@ def check_changed(heddle, folder, scratch, level):
     copy = scratch / f"{folder.name}-changed"
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir()
-    shutil.copyfile(folder / "model.safetensors", copy / "model.safetensors")
+    for name in ("model.safetensors", "golden.safetensors"):
+        shutil.copyfile(folder / name, copy / name)
     config = json.loads((folder / "config.json").read_text())
     for name, value in CHANGED[folder.name].items():
         config[name] = {**config[name], **value} if isinstance(value, dict) else value
@@ -109,6 +110,8 @@ def main():
         folder = SHARED / "goldens" / name
         for level in ("-O0", "-O2"):
             results.case_of(folder, f"{name}, changed, {level}", check_changed, heddle, folder, scratch, level)
+        results.case_of(folder, f"{name}, changed, on 1, 2 and 3 threads", check_threads, heddle,
+                        scratch / f"{name}-changed", scratch)
     results.finish()
 
 

@@ -1,4 +1,4 @@
-// RUN: heddle-opt %s --make-kernels --canonicalize --cse | FileCheck %s
+// RUN: heddle-opt %s --make-kernels --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,STAGED
 // RUN: heddle-opt %s --make-kernels=direct=true --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,DIRECT
 
 !x = !heddle.tensor<T, d = 64>
@@ -63,6 +63,10 @@ heddle.layer @decode(%x: !x, %e: !e) -> !y attributes {kind = "block", variant =
 // CHECK: scf.if
 // CHECK: memref.store
 // CHECK-LABEL: heddle.kernel @prefill.linear.2 lanes 16 grid [array<i64: 0, 1, {{[0-9]+}}>]
+// What a thread's first piece finds in scratch are no vectors, also where it is an expert that no token chose.
+// STAGED: %[[FIRST:.*]] = heddle.first_piece
+// STAGED-NEXT: scf.if %[[FIRST]] {
+// STAGED-NEXT: memref.store %c-1_i32
 // CHECK: memref.load %{{.*}} : memref<5x2xi32>
 // CHECK: memref.load %{{.*}} : memref<?x2xi32>
 // DIRECT: vector.load %{{.*}} : memref<?x64xf32>, vector<4xf32>
