@@ -32,6 +32,8 @@ public:
       return std::move(error);
     if (Error error = readSpecialTokens())
       return std::move(error);
+    addEndsOfTurns();
+    stripBehindTokens();
     model.chatTemplate = source.chatTemplate;
     return std::move(model);
   }
@@ -250,6 +252,25 @@ private:
         model.endIds.push_back(*id);
     }
     return Error::success();
+  }
+
+  /// Many files name the end of a text alone, though in a chat the model ends its turn with another token.
+  void addEndsOfTurns() {
+    bool channels = vocabulary.find("<|return|>").has_value(); // then <|end|> ends no more than one of them
+    for (const AddedToken &token : model.addedTokens)
+      if (token.special &&
+          is_contained({"<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>"}, token.content) &&
+          !(channels && token.content == "<|end|>") && !is_contained(model.endIds, token.id))
+        model.endIds.push_back(token.id);
+  }
+
+  /// GGUF does not say which tokens take the white space behind them. Of its tokenizers one has such tokens;
+  /// it is known by its placeholders.
+  void stripBehindTokens() {
+    if (model.kind != TokenizerKind::ScoreBpe || !vocabulary.find("<|placeholder1|>"))
+      return;
+    for (AddedToken &token : model.addedTokens)
+      token.rstrip = !is_contained({"<unk>", "<s>", "<|endoftext|>"}, token.content);
   }
 
   const GgufTokenizerSource &source;

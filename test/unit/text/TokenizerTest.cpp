@@ -438,6 +438,39 @@ TEST(GgufTokenizer, WordPieceMarksWhereWordsBegin) {
   EXPECT_EQ(throughBytes(*model).encode("hello h\u00e9llo", false), (std::vector<int32_t>{4, 5, 0}));
 }
 
+TEST(GgufTokenizer, TurnsEndWithTheirTokens) {
+  llvm::StringRef tokens[] = {"<unk>", "<s>", "</s>", "<|end|>", "<end_of_turn>", "<|return|>"};
+  GgufTokenizerSource source;
+  source.model = "llama";
+  source.scores.assign(6, 0);
+  source.types = {2, 3, 3, 3, 1, 1}; // <end_of_turn> is text here
+  auto ends = [&](size_t count) {
+    source.tokens = llvm::ArrayRef(tokens).take_front(count);
+    source.scores.resize(count);
+    source.types.resize(count);
+    return llvm::cantFail(readGgufTokenizer(source, "f.gguf")).endIds;
+  };
+  EXPECT_EQ(ends(6), (std::vector<uint32_t>{2})); // <|end|> ends a channel
+  EXPECT_EQ(ends(5), (std::vector<uint32_t>{2, 3}));
+}
+
+TEST(GgufTokenizer, TokensBesidePlaceholdersTakeTheSpaceBehindThem) {
+  for (bool placeholders : {false, true}) {
+    llvm::StringRef last = placeholders ? "<|placeholder1|>" : "<|other|>";
+    llvm::StringRef tokens[] = {"<unk>", "<s>", "</s>", "<|user|>", "\u2581", "a", last};
+    GgufTokenizerSource source;
+    source.model = "llama";
+    source.tokens = tokens;
+    source.scores.assign(7, 0);
+    source.types = {2, 3, 4, 3, 1, 1, 3};
+    source.addSpacePrefix = false;
+    Tokenizer tokenizer(llvm::cantFail(readGgufTokenizer(source, "f.gguf")));
+    EXPECT_EQ(tokenizer.encode("<|user|> a</s> a<s> a", false),
+              placeholders ? (std::vector<int32_t>{3, 5, 2, 5, 1, 4, 5})
+                           : (std::vector<int32_t>{3, 4, 5, 2, 4, 5, 1, 4, 5}));
+  }
+}
+
 /// Each named pre-tokenizer compiles, and loses nothing of a text.
 TEST(GgufTokenizer, AllPreTokenizersWork) {
   for (const char *pre : {"",
@@ -487,6 +520,26 @@ TEST(GgufTokenizer, AllPreTokenizersWork) {
         "It's 12345 tests,\r\n\n  caf\xC3\xA9s \xE4\xBD\xA0\xE5\xA5\xBD \xE1\x83\x90 <a>_b\t\t  ";
     EXPECT_EQ(tokenizer.decode(tokenizer.encode(text)), text) << pre;
   }
+}
+
+/// Letters for mathematics are none of those that DeepSeek's first pattern lists: a space before them stays
+/// with spaces.
+TEST(GgufTokenizer, ListedLetters) {
+  std::vector<std::string> letters;
+  for (int byte = 0; byte < 256; ++byte)
+    appendByteLetters(letters.emplace_back(), std::string(1, char(byte)));
+  std::string two = letters[' '] + letters[' '], merge = letters[' '] + " " + letters[' '];
+  std::vector<llvm::StringRef> tokens(letters.begin(), letters.end());
+  tokens.push_back(two);
+  llvm::StringRef merges[] = {merge};
+  GgufTokenizerSource source;
+  source.model = "gpt2";
+  source.pre = "deepseek-llm";
+  source.tokens = tokens;
+  source.merges = merges;
+  Tokenizer tokenizer(llvm::cantFail(readGgufTokenizer(source, "f.gguf")));
+  EXPECT_EQ(tokenizer.encode("  b"), (std::vector<int32_t>{' ', ' ', 'b'}));
+  EXPECT_EQ(tokenizer.encode("  \U0001d41c"), (std::vector<int32_t>{256, 0xF0, 0x9D, 0x90, 0x9C}));
 }
 
 } // namespace
