@@ -6,7 +6,8 @@
 COUNT random strings (default 1000) mix scripts, emoji, combining marks, control characters, spaces and special
 tokens. The tokenizers: those of ../shared, of MiniLM and SmolLM2 if they are in the cache, and small ones trained here
 on the documentation. With PyPI's sentencepiece there are also a tokenizer.model of each kind, and with its gguf each
-that GGUF can hold once more from such a file. NAMEs choose among them. Skipped without PyPI's tokenizers.
+that GGUF can hold once more from such a file, and GPT-2's tokens with the pre-tokenizers that GGUF only names. NAMEs
+choose among them. Skipped without PyPI's tokenizers.
 """
 
 import pathlib
@@ -28,6 +29,7 @@ except ImportError:
     sentencepiece = None
 try:
     import gguf
+    from convert_tokenizer import convert_tokenizer
 except ImportError:
     gguf = None
 
@@ -198,11 +200,47 @@ def character_map(path):
 
 def as_gguf(scratch, pairs):
     """The pairs once more, from GGUF files."""
-    from convert_tokenizer import convert_tokenizer
     for reference in dict.fromkeys(reference for _, reference in pairs):
         file = scratch / f"{reference.name}.gguf"
         if convert_tokenizer(reference, file, GGUF_PRE.get(reference.name, "default")):
             yield file, reference
+
+
+def split(pattern):
+    return pre_tokenizers.Split(Regex(pattern), "isolated")
+
+
+def named_pre_tokenizers(scratch):
+    """GGUF files with GPT-2's tokens and a pre-tokenizer's name, and what the models of that name have for it."""
+    words, letters = (pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=regex) for regex in (True, False))
+    digit, spaces = pre_tokenizers.Digits(True), r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+    contraction, word = "(?i:'s|'t|'re|'ve|'m|'ll|'d)", r"|[^\r\n\p{L}\p{N}]?\p{L}+"
+    capitals, small = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+    cased = r"[^\r\n\p{L}\p{N}]?%s*%s+%s|[^\r\n\p{L}\p{N}]?%s+%s*%s|"
+    marks = r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
+    signs = r" ?[^\s\p{L}\p{N}]+[\r\n%s]*"
+    signed = r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*"""
+    table = {
+        "starcoder": (None, digit, words),
+        "command-r": (normalizers.NFC(), digit, words),
+        "mpt": (normalizers.NFC(), words),
+        "qwen2": (normalizers.NFC(), split(contraction + word + r"|\p{N}|" + signs % "" + spaces), letters),
+        "qwen35": (normalizers.NFC(), split(contraction + marks + spaces), letters),
+        "dbrx": (None, split(contraction + word + r"|\p{N}{1,3}|" + signs % "" + spaces), letters),
+        "deepseek-coder": (None, split(r"[\r\n]"), split(r"\s?\p{L}+"), split(r"\s?\p{P}+"),
+                           split("[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+"), digit, letters),
+        "deepseek-v3": (None, split(r"\p{N}{1,3}"), split("[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+"),
+                        split(signed + spaces), letters),
+        "gpt-4o": (None, split(cased % ((capitals, small, contraction + "?") * 2) + r"\p{N}{1,3}|" + signs % "/" + spaces), letters),
+    }
+    for name, (normalizer, *parts) in table.items():
+        tokenizer = tokenizers.Tokenizer.from_file(str(SHARED / "data/tokenizers/gpt2/tokenizer.json"))
+        if normalizer:
+            tokenizer.normalizer = normalizer
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(parts)
+        reference, file = save(scratch / f"pre-{name}", tokenizer), scratch / f"pre-{name}.gguf"
+        convert_tokenizer(reference, file, name)
+        yield file, reference
 
 
 def smollm2(scratch, file):
@@ -240,6 +278,8 @@ def main():
         results.skip("tokenizer.model", "no module 'sentencepiece'")
     if gguf:
         pairs += list(as_gguf(scratch, pairs))
+        if (SHARED / "data/tokenizers/gpt2").is_dir():
+            pairs += list(named_pre_tokenizers(scratch))
         if model := model_in_cache():
             pairs.append((model, smollm2(scratch, model)))
     else:
