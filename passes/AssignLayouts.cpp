@@ -1,7 +1,8 @@
 // assign-layouts: which tensors have memory, and the order of their axes in it.
 //
 // An op's result has memory unless it is virtual (positions, weights, slices, regroupings: other tensors
-// under other indices) or is stored through its only user: a part of a concat, what a keep remembers. A
+// under other indices), is stored through its only user (a part of a concat, what a keep remembers), or is a
+// function of token and key that only attentions read, which make its elements where they need them. A
 // virtual tensor gets memory where it must have an address: as an argument of an invocation, as a result, as
 // a tap. What crosses a function's border has the default layout.
 //
@@ -114,7 +115,7 @@ struct AssignLayoutsPass : heddle::impl::AssignLayoutsBase<AssignLayoutsPass> {
       return true;
     if (isa<RegroupOp>(tensor.getDefiningOp()))
       return !plain && isKeys(tensor);
-    return !isVirtual(tensor) && !forwards(tensor);
+    return !isVirtual(tensor) && !forwards(tensor) && !isMadeWhereRead(tensor);
   }
 
   /// Whether the tensor is stored through its only user.

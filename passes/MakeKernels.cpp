@@ -205,8 +205,11 @@ private:
             emitPlain(regroup.getResult(), context);
           return success();
         })
-        .Case<MapOp, ContractOp, ReduceOp, LookupOp>(
-            [&](Operation *plainOp) { return emitPlain(plainOp->getResult(0), context), success(); })
+        .Case<MapOp, ContractOp, ReduceOp, LookupOp>([&](Operation *plainOp) {
+          if (!isMadeWhereRead(plainOp->getResult(0)))
+            emitPlain(plainOp->getResult(0), context);
+          return success();
+        })
         .Case<WeightOp, ConstantOp, PositionOp, IndexOp, ExtentOp, SliceOp>([&](Operation *view) {
           if (memory.find(view->getResult(0)))
             emitPlain(view->getResult(0), context);

@@ -19,7 +19,8 @@ def AssignLayouts : Pass<"assign-layouts", "::mlir::ModuleOp"> {
   let summary = "decide which tensors have memory, and in which order their axes lie there";
   let description = [{
     Sets `heddle.layout` on ops: a text a result, outermost axis first, empty for a result without memory. Without memory are
-    positions, weights, slices and other views, and what is stored straight into a concat or a cache. On the plain road
+    positions, weights, slices and other views, what is stored straight into a concat or a cache, and functions of token and key
+    (biases by distance) that only attentions read, which make them where they need them. On the plain road
     sequences are innermost, otherwise outermost; keys of a fused attention lie in blocks of 16 positions. What is
     remembered has one layout in all functions: what its readers want, or the default where they disagree.
   }];

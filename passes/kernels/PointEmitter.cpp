@@ -16,6 +16,40 @@ bool heddle::isVirtual(Value tensor) {
   return isa<WeightOp, ConstantOp, PositionOp, IndexOp, ExtentOp, RegroupOp, SliceOp>(op);
 }
 
+/// Whether a tensor has an element for each token and key.
+static bool isOfPairs(Value tensor) {
+  NamedTensorType type = typeOf(tensor);
+  return type.has("T") && (type.has("S") || type.has("U"));
+}
+
+/// Maps and lookups above one another that are made anew wherever they are read.
+constexpr unsigned mostMade = 4;
+
+/// Whether it is a function of positions, constants and weights' elements.
+static bool isOfPositions(Value tensor, unsigned most = mostMade) {
+  Operation *op = tensor.getDefiningOp();
+  if (isa_and_nonnull<PositionOp, IndexOp, ExtentOp, ConstantOp, WeightOp>(op))
+    return true;
+  return most > 0 && isa_and_nonnull<MapOp, LookupOp>(op) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) { return isOfPositions(operand, most - 1); });
+}
+
+/// Whether only attentions' scores read it, or maps and lookups of pairs that only these read.
+static bool isForScores(Value tensor, unsigned most = mostMade) {
+  return llvm::all_of(tensor.getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (auto attention = dyn_cast<AttentionOp>(user))
+      return llvm::is_contained(attention.getExtras(), use.get());
+    return most > 0 && isa<MapOp, LookupOp>(user) && isOfPairs(user->getResult(0)) &&
+           isForScores(user->getResult(0), most - 1);
+  });
+}
+
+bool heddle::isMadeWhereRead(Value tensor) {
+  return isa_and_nonnull<MapOp, LookupOp>(tensor.getDefiningOp()) && isOfPairs(tensor) &&
+         isOfPositions(tensor) && isForScores(tensor);
+}
+
 Operation *heddle::storesThrough(Value tensor) {
   if (!tensor.hasOneUse())
     return nullptr;

@@ -75,6 +75,10 @@ private:
 /// under other indices.
 bool isVirtual(mlir::Value tensor);
 
+/// Whether a tensor with an element for each token and key (a bias by distance) is made where attentions read
+/// it: of positions, constants and weights' elements, and for nothing else.
+bool isMadeWhereRead(mlir::Value tensor);
+
 /// The one concat, keep or regroup that a tensor is part of and nothing else, through which it can be stored;
 /// null otherwise.
 mlir::Operation *storesThrough(mlir::Value tensor);
