@@ -104,7 +104,7 @@ bool Bpe::findJoin(std::string_view piece, const Scratch &scratch, uint32_t left
     id = index.find(piece.substr(a.begin, b.end - a.begin));
     rank = id == none ? none : rankOfToken[id];
   }
-  join = {rank, left, id, b.end - a.begin};
+  join = {rank, left, id, b.end - a.begin, a.id, b.id};
   return rank != none;
 }
 
@@ -128,8 +128,13 @@ void Bpe::join(std::string_view piece, Scratch &scratch) const {
     best = heap.back();
     heap.pop_back();
     Scratch::Symbol &left = symbols[best.left];
-    bool current = left.begin != left.end && findJoin(piece, scratch, best.left, candidate) &&
-                   candidate.id == best.id && candidate.length == best.length;
+    auto isUnchanged = [&] { // most are, and are not looked up again
+      return left.next != none && left.id == best.leftId && symbols[left.next].id == best.rightId &&
+             symbols[left.next].end - left.begin == best.length;
+    };
+    bool current = left.begin != left.end &&
+                   (isUnchanged() || (findJoin(piece, scratch, best.left, candidate) &&
+                                      candidate.id == best.id && candidate.length == best.length));
     if (!current)
       continue;
     Scratch::Symbol &right = symbols[left.next];

@@ -27,6 +27,7 @@ public:
       uint32_t left; ///< symbol
       uint32_t id;   ///< what it makes
       uint32_t length;
+      uint32_t leftId, rightId; ///< what it is made of
     };
     std::vector<Symbol> symbols;
     std::vector<Join> joins;

@@ -19,7 +19,7 @@ class PieceCache {
 public:
   /// `textSize`: bytes of the text. Short ones are not worth it.
   explicit PieceCache(size_t textSize)
-      : slots(textSize < 2048 ? 0 : std::bit_ceil(std::min(textSize / 64, most))) {}
+      : slots(textSize < 2048 ? 0 : std::bit_ceil(std::min(textSize / 32, most))) {}
 
   /// Appends the tokens of `piece` to `out`: what `encode()` appends, or appended for the same piece before.
   template <typename Encode> void append(std::string_view piece, std::vector<int32_t> &out, Encode encode) {
@@ -47,7 +47,7 @@ private:
     char bytes[38];
     int32_t ids[6];
   };
-  static constexpr size_t most = 1 << 14;
+  static constexpr size_t most = 1 << 15;
   std::vector<Slot> slots;
 };
 
