@@ -73,6 +73,10 @@ static void drawBlock(const Stored &stored, int64_t index, uint8_t *block) {
 //===- reading ------------------------------------------------------------===//
 
 const uint8_t *Stored::block(int64_t index, uint8_t *room) const {
+  if (scales) {
+    joinMxfp4(scales[index], bytes + index * mxfp4Pairs, room);
+    return room;
+  }
   if (bytes)
     return bytes + index * blockFacts(type).bytes;
   drawBlock(*this, index, room);
@@ -149,5 +153,6 @@ Expected<Stored> StoredSource::find(StoredOp weight, StringRef name, int64_t ele
   stored.type = tensor->type;
   stored.elements = tensor->elements();
   stored.bytes = tensor->bytes.data();
+  stored.scales = tensor->scales.empty() ? nullptr : tensor->scales.data();
   return stored;
 }

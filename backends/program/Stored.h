@@ -19,7 +19,8 @@ namespace heddle {
 struct Stored {
   StorageType type = StorageType::F32;
   int64_t elements = 0;
-  const uint8_t *bytes = nullptr; // null: drawn from `seed`
+  const uint8_t *bytes = nullptr;  // null: drawn from `seed`
+  const uint8_t *scales = nullptr; // of MXFP4 whose scales lie apart (joinMxfp4)
   uint64_t seed = 0;
   float centre = 0, spread = 0; // drawn evenly from [centre - spread, centre + spread]
 
@@ -28,7 +29,7 @@ struct Stored {
   void read(int64_t first, int64_t count, float *out) const;
   /// The same for tensors of 16-bit numbers, as they are stored.
   void readHalves(int64_t first, int64_t count, uint16_t *out) const;
-  /// Block number `index` as it is stored; `room` holds it where it has to be made.
+  /// Block number `index` as GGUF stores it; `room` holds it where it has to be made.
   const uint8_t *block(int64_t index, uint8_t *room) const;
 };
 

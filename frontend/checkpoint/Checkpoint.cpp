@@ -45,8 +45,27 @@ std::string Checkpoint::where(StringRef configPath) const {
 }
 
 const StoredTensor *Checkpoint::find(StringRef name) const {
-  auto found = byName.find(name);
-  return found == byName.end() ? nullptr : &stored[found->second];
+  if (auto found = byName.find(name); found != byName.end())
+    return &stored[found->second];
+  auto made = joined.find(name);
+  return made == joined.end() ? nullptr : made->second.get();
+}
+
+const StoredTensor *Checkpoint::joinMxfp4(const StoredTensor &blocks, const StoredTensor &scales) const {
+  ArrayRef<int64_t> shape = blocks.shape;
+  if (blocks.type != StorageType::U8 || scales.type != StorageType::U8 || shape.size() < 2 ||
+      shape.back() != mxfp4Pairs || shape.drop_back() != ArrayRef(scales.shape))
+    return nullptr;
+  std::unique_ptr<StoredTensor> &made = joined[blocks.name + " and " + scales.name];
+  if (!made) {
+    made = std::make_unique<StoredTensor>(blocks);
+    made->name = blocks.name + " and " + scales.name;
+    made->type = StorageType::MXFP4;
+    made->shape.pop_back();
+    made->shape.back() *= blockFacts(StorageType::MXFP4).elements;
+    made->scales = scales.bytes;
+  }
+  return made.get();
 }
 
 uint64_t Checkpoint::weightsBytes() const {

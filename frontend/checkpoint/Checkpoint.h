@@ -29,12 +29,13 @@ class GgufMetadata;
 class MappedFile;
 
 /// A tensor as it lies in a file. The innermost axis of a quantised tensor is a
-/// whole number of blocks, and shape x type is exactly bytes.size().
+/// whole number of blocks, and shape x type is exactly bytes.size() + scales.size().
 struct StoredTensor {
   std::string name;
   StorageType type = StorageType::F32;
   llvm::SmallVector<int64_t, 4> shape; // outermost first (GGUF's order reversed); empty for a scalar
   llvm::ArrayRef<uint8_t> bytes;       // into the mapping, aligned to nothing in particular
+  llvm::ArrayRef<uint8_t> scales;      // of MXFP4 in two tensors (joinMxfp4): one for each block; else none
   std::string file;                    // path of the file that holds it
   uint64_t offset = 0;                 // of bytes[0] in that file
 
@@ -89,6 +90,10 @@ public:
 
   /// The tensor named `name`, or null.
   const StoredTensor *find(llvm::StringRef name) const;
+  /// The MXFP4 tensor that Hugging Face stores as these two: blocks, [.., n, 16] of U8, and a scale for each,
+  /// [.., n]. Its shape is [.., 32 n]; find() knows it from now on, by a name made of both. Null where they
+  /// are no such pair.
+  const StoredTensor *joinMxfp4(const StoredTensor &blocks, const StoredTensor &scales) const;
   /// All tensors in the order of the files (shards by name, then by offset).
   llvm::ArrayRef<StoredTensor> tensors() const { return stored; }
   /// Bytes of all tensors together.
@@ -118,6 +123,7 @@ private:
   std::vector<std::unique_ptr<MappedFile>> files;
   std::vector<StoredTensor> stored;
   llvm::StringMap<size_t> byName;
+  mutable llvm::StringMap<std::unique_ptr<StoredTensor>> joined; // what joinMxfp4 has made
 };
 
 /// Opens a Hugging Face folder or a .gguf file, with the other parts of its model if there are any, and checks

@@ -56,6 +56,13 @@ static void blocks(StorageType type, const uint8_t *bytes, int64_t count, float 
   }
 }
 
+void heddle::joinMxfp4(uint8_t scale, const uint8_t *pairs, uint8_t *block) {
+  auto number = [&](unsigned i) { return pairs[i / 2] >> i % 2 * 4 & 15; };
+  *block++ = scale;
+  for (unsigned i = 0; i < mxfp4Pairs; ++i)
+    block[i] = number(i) | number(i + mxfp4Pairs) << 4;
+}
+
 void heddle::dequantize(StorageType type, const uint8_t *bytes, int64_t count, float *out) {
   assert(count % blockFacts(type).elements == 0 && "expected whole blocks");
   switch (type) {
@@ -89,5 +96,12 @@ void heddle::dequantize(const StoredTensor &tensor, int64_t firstElement, int64_
   const BlockFacts &block = blockFacts(tensor.type);
   assert(firstElement >= 0 && count >= 0 && firstElement % block.elements == 0 && "expected whole blocks");
   assert(count <= tensor.elements() - firstElement && "expected a range inside the tensor");
-  dequantize(tensor.type, tensor.bytes.data() + firstElement / block.elements * block.bytes, count, out);
+  int64_t first = firstElement / block.elements;
+  if (tensor.scales.empty())
+    return dequantize(tensor.type, tensor.bytes.data() + first * block.bytes, count, out);
+  for (int64_t b = first; b < first + count / block.elements; ++b, out += block.elements) {
+    uint8_t joined[mxfp4Bytes];
+    joinMxfp4(tensor.scales[b], tensor.bytes.data() + b * mxfp4Pairs, joined);
+    dequantize(tensor.type, joined, block.elements, out);
+  }
 }

@@ -233,17 +233,27 @@ Value Elaborator::storedArithmetic(MathOp op, const Value &left, const Value &ri
   return Value::stored(std::move(view));
 }
 
-/// `mxfp4(blocks, scales)`: none where the checkpoint does not have them.
+/// `mxfp4(blocks, scales)`: the two as one stored tensor; none where the checkpoint does not have them.
 Value Elaborator::mxfp4(ArrayRef<Value> arguments, Frame &frame, SMRange place) {
-  Value none = Value::none();
-  for (const Value &argument : arguments) {
-    if (!argument.is(Value::Kind::Text) || !frame.isTable())
+  Value parts[2];
+  for (auto [part, argument] : zip(parts, arguments)) {
+    if (!argument.is(Value::Kind::Text))
       return fail(place, "'mxfp4' takes the names of two stored tensors");
-    std::string name = (frame.tensorPrefix() + interpolate(argument.asText(), frame)).str();
-    if (checkpoint && checkpoint->find(name))
-      return fail(place, "'" + name + "' is stored in MXFP4, a format that is not read yet", "",
-                  "save the checkpoint in bfloat16 first");
-    none.missing += (none.missing.empty() ? "'" : ", '") + name + "'";
+    part = tensor(argument.asText(), frame, place);
+    if (!part || part.is(Value::Kind::None))
+      return part;
   }
-  return none;
+  const StoredView &blocks = *parts[0].asStored(), &scales = *parts[1].asStored();
+  auto view = std::make_shared<StoredView>(blocks);
+  view->name += "' and '" + scales.name;
+  if (blocks.tensors.size() != scales.tensors.size())
+    return fail(place, "'" + view->name + "' must be as many tensors");
+  for (auto [tensor, scale] : zip(view->tensors, scales.tensors)) {
+    const StoredTensor *joined = checkpoint->joinMxfp4(*tensor, *scale);
+    if (!joined)
+      return fail(place, "'" + view->name + "' must be bytes of shapes [.., n, 16] and [.., n]",
+                  "found " + shapeText(tensor->shape) + " and " + shapeText(scale->shape));
+    tensor = joined;
+  }
+  return Value::stored(std::move(view));
 }
