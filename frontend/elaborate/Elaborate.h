@@ -23,7 +23,7 @@ namespace heddle {
 
 /// What stands for a checkpoint where a page is compiled alone: sizes, flags (0, 1) and reals set by hand, and weights
 /// made of random numbers from `seed`. With a checkpoint, random weights leave its config: rows that set weights are not
-/// run, and a weight with a default takes it.
+/// run, and a weight with a default takes it; but one that may be absent (`else none`) is there where a row sets it.
 struct Overrides {
   std::map<std::string, double> values;
   bool randomWeights = false;

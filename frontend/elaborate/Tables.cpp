@@ -7,6 +7,7 @@
 
 #include "frontend/elaborate/Elaborator.h"
 #include "frontend/elaborate/Mentions.h"
+#include "frontend/language/Builtins.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/SaveAndRestore.h"
 
@@ -104,8 +105,11 @@ bool Elaborator::checkHides(const ast::SetRow &row, StringRef name) {
 bool Elaborator::runSet(const ast::SetRow &row, Frame &frame, const StringSet<> &weights) {
   bool setsWeights =
       any_of(row.names, [&](const ast::Name &name) { return weights.contains(name.text); });
-  if (setsWeights && overrides.randomWeights)
+  if (setsWeights && overrides.randomWeights) { // the row only tells that there are such weights
+    for (const ast::Name &name : row.names)
+      frame.values[name.text] = Value::none();
     return true;
+  }
   Value value;
   {
     SaveAndRestore texts(tensorTexts, setsWeights);
@@ -165,6 +169,8 @@ bool Elaborator::runRequire(const ast::RequireRow &row, Frame &frame) {
     return false;
   std::string note;
   for (StringRef name : namesIn(*row.condition)) {
+    if (isConstantName(name) || findFunction(name))
+      continue;
     const Value *value = frame.find(name);
     std::string found = value ? name.str() + " is " + value->describe() : entryNote(configEntry(name));
     note += (note.empty() || found.empty() ? "" : "; ") + found;

@@ -14,6 +14,12 @@ using namespace llvm;
 using namespace heddle;
 using namespace heddle::elaboration;
 
+/// Whether a declaration says no more than that its weight may be absent.
+static bool isOptional(const ast::DeclItem &item) {
+  auto *fallback = dyn_cast_or_null<ast::NameExpr>(item.fallback);
+  return fallback && fallback->name == "none";
+}
+
 /// What the declaration of `name` gets from `rows`, else its own `else`.
 Value Elaborator::bindWeight(const ast::DeclItem &item, const ast::Name &name, const Frame *rows, Frame &frame,
                              StringRef symbol) {
@@ -22,7 +28,8 @@ Value Elaborator::bindWeight(const ast::DeclItem &item, const ast::Name &name, c
   const Value *set = rows ? rows->find(name.text) : nullptr;
   Value value = set ? *set : Value::none();
   SMRange row = rows ? rows->placeOf(name.text) : SMRange();
-  if (value.is(Value::Kind::None) && ((checkpoint && !overrides.randomWeights) || item.fallback)) {
+  bool drawn = overrides.randomWeights && set && isOptional(item);
+  if (value.is(Value::Kind::None) && !drawn && ((checkpoint && !overrides.randomWeights) || item.fallback)) {
     if (!item.fallback) {
       std::string note = entryNote(value);
       return fail(row.isValid() ? row : name.range,

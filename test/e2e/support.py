@@ -12,7 +12,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent
 SHARED = SOURCE.parents[1].parent / "shared"  # reference data that may stand beside the repository
 SKIPPED = 77  # the exit status by which ctest knows that nothing could be tested
 
-ELEMENT = {"F32": "f", "I64": "q"}
+ELEMENT = {"F32": "f", "I64": "q", "U8": "B"}
 
 
 class Failure(Exception):
@@ -84,7 +84,7 @@ def elements(shape):
 
 
 def load(path):
-    """The tensors of a safetensors file: name -> (shape, array of float32 or int64)."""
+    """The tensors of a safetensors file: name -> (shape, array of float32, int64 or bytes)."""
     data = pathlib.Path(path).read_bytes()
     (length,) = struct.unpack_from("<Q", data)
     tensors = {}
@@ -101,7 +101,7 @@ def load(path):
 
 
 def save(path, tensors):
-    """Writes int64 and float32 tensors, given as load() returns them."""
+    """Writes tensors, given as load() returns them."""
     header, blocks, offset = {}, [], 0
     for name, (shape, values) in tensors.items():
         block = values.tobytes()

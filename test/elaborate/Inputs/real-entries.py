@@ -10,7 +10,7 @@ OLD = {"_num_labels": 3, "add_bias_logits": False, "add_final_layer_norm": False
        "gradient_checkpointing": False, "normalize_before": False, "output_past": True}
 ENTRIES = {
     "bart": {**OLD, **GENERATION, "normalize_embedding": True, "static_position_embeddings": False},
-    "bert": {"gradient_checkpointing": False, "_name_or_path": "x"},
+    "bert": {"gradient_checkpointing": False, "_name_or_path": "x", "finetuning_task": "mrpc", "pooler_type": "first_token_transform"},
     "cohere": {"model_max_length": 131072, "pretraining_tp": 1},
     "gemma2": {"cache_implementation": "hybrid", "hidden_act": "gelu_pytorch_tanh"},
     "gpt_oss": {"quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": ["x"]},

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""What published checkpoints have, and the small ones of the references do not.
+
+  published.py HEDDLE SCRATCH
+
+Configs of models in use (data/published.json) become a module. gpt-oss with its experts in MXFP4, as it is published,
+gives what the same numbers give as float32. A decoder that scores a text, or gives a vector for it, as the modules.json
+beside it says, takes the last token's hidden state.
+"""
+
+import array
+import json
+import math
+import os
+import pathlib
+import shutil
+import sys
+
+from goldens import INPUTS, compare, distance
+from support import SHARED, SOURCE, Failure, Results, elements, load, run, save
+
+FP4 = (0, 0.5, 1, 1.5, 2, 3, 4, 6)
+BLOCK = 32
+
+
+def check_config(heddle, scratch, config):
+    """The page's table reads every entry; no weights are needed for that."""
+    folder = scratch / "config"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    run(heddle, "compile", folder, "--random-weights", 1, "--emit=heddle")
+
+
+# --- MXFP4
+
+def rounded(row):
+    """A scale, the numbers of four bits and what they are, for each block of a row."""
+    for at in range(0, len(row), BLOCK):
+        block = row[at : at + BLOCK]
+        exponent = math.floor(math.log2(max(map(abs, block)) or 1)) - 2
+        nibbles = [min(range(8), key=lambda i, x=abs(x) / 2.0**exponent: abs(FP4[i] - x)) | (x < 0) << 3 for x in block]
+        yield exponent + 127, nibbles, [math.copysign(FP4[n & 7] * 2.0**exponent, 7.5 - n) for n in nibbles]
+
+
+def resize(shape, values, axis, more):
+    """The tensor with `more` zeroes behind the others along an axis."""
+    rows, inner = elements(shape[:axis]), elements(shape[axis:])
+    out = array.array("f")
+    for i in range(rows):
+        out.extend(values[i * inner : (i + 1) * inner])
+        out.extend([0.0] * (more * elements(shape[axis + 1 :])))
+    return [*shape[:axis], shape[axis] + more, *shape[axis + 1 :]], out
+
+
+def mxfp4(shape, values):
+    """Experts' matrices [E, in, out]: blocks and scales of [E, out, in], and the matrices that these are."""
+    experts, inner, outer = shape
+    blocks, scales, plain = array.array("B"), array.array("B"), array.array("f", values)
+    for e in range(experts):
+        for o in range(outer):
+            begin = e * inner * outer + o
+            for at, (scale, nibbles, numbers) in enumerate(rounded(values[begin : begin + inner * outer : outer])):
+                scales.append(scale)
+                blocks.extend(low | high << 4 for low, high in zip(nibbles[::2], nibbles[1::2]))
+                for i, number in enumerate(numbers):
+                    plain[begin + (at * BLOCK + i) * outer] = number
+    groups = inner // BLOCK
+    return ([experts, outer, groups, BLOCK // 2], blocks), ([experts, outer, groups], scales), (shape, plain)
+
+
+def check_mxfp4(heddle, folder, scratch):
+    config = json.loads((folder / "config.json").read_text())
+    more = -config["intermediate_size"] % BLOCK  # whole blocks; the experts' added numbers are all 0
+    config["intermediate_size"] += more
+    config["quantization_config"] = {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]}
+    packed, plain = {}, {}
+    for name, (shape, values) in load(folder / "model.safetensors").items():
+        if "gate_up_proj" in name:
+            shape, values = resize(shape, values, len(shape) - 1, 2 * more)
+        if name.endswith("down_proj"):
+            shape, values = resize(shape, values, 1, more)
+        if name.endswith(("gate_up_proj", "down_proj")):
+            packed[name + "_blocks"], packed[name + "_scales"], plain[name] = mxfp4(shape, values)
+        else:
+            packed[name] = plain[name] = (shape, values)
+    for tensors, where in ((packed, scratch / "packed"), (plain, scratch / "plain")):
+        where.mkdir(exist_ok=True)
+        save(where / "model.safetensors", tensors)
+        (where / "config.json").write_text(json.dumps(config))
+    golden = load(folder / "golden.safetensors")
+    save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
+    outputs = []
+    for where, level in (("plain", "-O0"), ("packed", "-O0"), ("packed", "-O2")):
+        run(heddle, "eval", scratch / where, level, "--input", scratch / "in.safetensors", "--output",
+            scratch / "out.safetensors")
+        outputs.append(load(scratch / "out.safetensors"))
+    compare(outputs[1], outputs[0], "", 1e-6)
+    return f"(-O2 off by {compare(outputs[2], outputs[0], '', 0.005) * 0.005:.1g})"
+
+
+# --- heads
+
+def check_head(heddle, folder, scratch, changes, tensors, name, expected):
+    """One output of the model with another head, for the first row."""
+    where = scratch / "head"
+    save(where / "model.safetensors", tensors)
+    (where / "config.json").write_text(json.dumps(json.loads((folder / "config.json").read_text()) | changes))
+    golden = load(folder / "golden.safetensors")
+    tokens = golden["input_ids"][0][1]
+    save(scratch / "in.safetensors", {"input_ids": ([1, tokens], golden["input_ids"][1][:tokens])})
+    for level in ("-O0", "-O2"):
+        run(heddle, "eval", where, level, "--input", scratch / "in.safetensors", "--output", scratch / "out.safetensors")
+        worst = distance(load(scratch / "out.safetensors")[name][1], expected)
+        if worst > 1e-4:
+            raise Failure(f"{level}: '{name}' is off by {worst:.2g}")
+
+
+def check_heads(heddle, folder, scratch, architecture, embeds):
+    golden = load(folder / "golden.safetensors")
+    (tokens, d), hidden = golden[f"hidden_{sum(name.startswith('hidden_') for name in golden) - 1}"]
+    last = hidden[(tokens - 1) * d :]
+    where = scratch / "head"
+    shutil.rmtree(where, ignore_errors=True)
+    (where / "1_Pooling").mkdir(parents=True)
+    body = {name: tensor for name, tensor in load(folder / "model.safetensors").items() if "lm_head" not in name}
+    score = array.array("f", [math.sin(i) for i in range(2 * d)])
+    check_head(heddle, folder, scratch, {"architectures": [architecture]}, body | {"score.weight": ([2, d], score)},
+               "scores", [sum(x * y for x, y in zip(score[i * d : (i + 1) * d], last)) for i in range(2)])
+    if embeds:
+        (where / "modules.json").write_text(json.dumps(
+            [{"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+             for i, (path, kind) in enumerate((("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")))]))
+        (where / "1_Pooling/config.json").write_text(json.dumps(
+            {"word_embedding_dimension": d, "pooling_mode_lasttoken": True, "pooling_mode_mean_tokens": False}))
+        length = math.sqrt(sum(x * x for x in last))
+        check_head(heddle, folder, scratch, {}, {name.removeprefix("model."): tensor for name, tensor in body.items()},
+                   "sentence_embedding", [x / length for x in last])
+
+
+def main():
+    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
+    scratch.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    results = Results()
+    for name, config in json.loads((SOURCE / "data/published.json").read_text()).items():
+        results.case(f"config of {name}", check_config, heddle, scratch, config)
+    goldens = SHARED / "goldens"
+    results.case_of(goldens / "gpt_oss", "gpt_oss in MXFP4", check_mxfp4, heddle, goldens / "gpt_oss", scratch)
+    for name, architecture, embeds in (("gemma2", "Gemma2ForSequenceClassification", False),
+                                       ("qwen3", "Qwen3ForSequenceClassification", True)):
+        results.case_of(goldens / name, f"{name}: heads", check_heads, heddle, goldens / name, scratch, architecture, embeds)
+    results.finish()
+
+
+if __name__ == "__main__":
+    main()
