@@ -126,12 +126,40 @@ template <typename Round> static mlir::Value emitWhole(OpBuilder &builder, Locat
   return arith::FPToSIOp::create(builder, loc, builder.getI32Type(), Round::create(builder, loc, x));
 }
 
+/// The nearest number of a format with fewer bits, of two the even one. In arithmetic on float32 and its bits: not every
+/// target knows those formats, and MLIR would fold the way there and back.
 static mlir::Value emitRounding(OpBuilder &builder, Location loc, MathOp op, mlir::Value x) {
   if (op == MathOp::RoundF32)
     return x;
-  mlir::Type narrow = op == MathOp::RoundBF16 ? mlir::Type(builder.getBF16Type()) : builder.getF16Type();
-  mlir::Value rounded = arith::TruncFOp::create(builder, loc, narrow, x);
-  return arith::ExtFOp::create(builder, loc, x.getType(), rounded);
+  auto word = [&](int32_t value) {
+    return constantScalar(builder, loc, Number::integer(value), NumberKind::Integer);
+  };
+  auto real = [&](double value) { return constantScalar(builder, loc, Number::real(value), NumberKind::Real); };
+  auto toBits = [&](mlir::Value value) { return arith::BitcastOp::create(builder, loc, builder.getI32Type(), value); };
+  auto toReal = [&](mlir::Value value) { return arith::BitcastOp::create(builder, loc, builder.getF32Type(), value); };
+  auto both = [&](mlir::Value value, mlir::Value mask) { return arith::AndIOp::create(builder, loc, value, mask); };
+  auto choose = [&](arith::CmpFPredicate predicate, mlir::Value left, mlir::Value right, mlir::Value yes, mlir::Value no) {
+    mlir::Value condition = arith::CmpFOp::create(builder, loc, predicate, left, right);
+    return arith::SelectOp::create(builder, loc, condition, yes, no);
+  };
+
+  int32_t dropped = op == MathOp::RoundBF16 ? 16 : 13;
+  mlir::Value bits = toBits(x);
+  mlir::Value odd = both(arith::ShRUIOp::create(builder, loc, bits, word(dropped)), word(1));
+  mlir::Value half = arith::AddIOp::create(builder, loc, odd, word((1 << (dropped - 1)) - 1));
+  mlir::Value rounded = toReal(both(arith::AddIOp::create(builder, loc, bits, half), word(-(1 << dropped))));
+  if (op == MathOp::RoundF16) {
+    // Below the least normal number they lie as close as float32's beside one half; beyond the greatest is infinity.
+    mlir::Value sign = both(bits, word(INT32_MIN)), size = toReal(both(bits, word(INT32_MAX)));
+    auto signedAs = [&](mlir::Value value) {
+      return toReal(arith::OrIOp::create(builder, loc, toBits(value), sign));
+    };
+    mlir::Value small = arith::AddFOp::create(builder, loc, size, real(0.5));
+    small = signedAs(arith::SubFOp::create(builder, loc, small, real(0.5)));
+    rounded = choose(arith::CmpFPredicate::OLT, size, real(0x1p-14), small, rounded);
+    rounded = choose(arith::CmpFPredicate::OGE, size, real(65520), signedAs(real(INFINITY)), rounded);
+  }
+  return choose(arith::CmpFPredicate::UNO, x, x, x, rounded);
 }
 
 mlir::Value heddle::elaboration::emitMath(OpBuilder &builder, Location loc, MathOp op, ArrayRef<mlir::Value> x) {

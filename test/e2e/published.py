@@ -5,7 +5,7 @@
 
 Configs of models in use (data/published.json) become a module. gpt-oss with its experts in MXFP4, as it is published,
 gives what the same numbers give as float32. A decoder that scores a text, or gives a vector for it, as the modules.json
-beside it says, takes the last token's hidden state.
+beside it says, takes the last token's hidden state. Where a page rounds, it is as the format would.
 """
 
 import array
@@ -14,10 +14,11 @@ import math
 import os
 import pathlib
 import shutil
+import struct
 import sys
 
 from goldens import INPUTS, compare, distance
-from support import SHARED, SOURCE, Failure, Results, elements, load, run, save
+from support import SHARED, SOURCE, Failure, Results, elements, ids_tensor, load, run, save
 
 FP4 = (0, 0.5, 1, 1.5, 2, 3, 4, 6)
 BLOCK = 32
@@ -137,6 +138,38 @@ def check_heads(heddle, folder, scratch, architecture, embeds):
                    "sentence_embedding", [x / length for x in last])
 
 
+# --- rounding
+
+def to_float(x):
+    return struct.unpack("f", struct.pack("f", x))[0]
+
+
+def to_bfloat(x):
+    (bits,) = struct.unpack("I", struct.pack("f", x))
+    return struct.unpack("f", struct.pack("I", bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000))[0]
+
+
+def to_half(x):
+    try:
+        return struct.unpack("e", struct.pack("e", x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def check_rounding(heddle, scratch, options):
+    tokens = [37 * i % 700 for i in range(600)]
+    save(scratch / "in.safetensors", {"input_ids": ids_tensor(tokens)})
+    run(heddle, "eval", SOURCE.parent / "program/Inputs/rounds.heddle", "--random-weights", 1, "--set", "d=8", "--set",
+        "vocab=700", *options, "--input", scratch / "in.safetensors", "--output", scratch / "out.safetensors")
+    out = load(scratch / "out.safetensors")
+    x = [to_float((token - 300) * to_float(1.2345)) for token in tokens]
+    for name, expected in (("whole", [to_bfloat(float(i)) for i in range(600)]), ("bfloat", map(to_bfloat, x)),
+                           ("half", map(to_half, x)), ("small", [to_half(y * 2.0**-26) for y in x]),
+                           ("large", [to_half(to_float(y * 200)) for y in x])):
+        if list(out[name][1]) != list(expected):
+            raise Failure(f"'{name}' is not rounded as in Python")
+
+
 def main():
     heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
     scratch.mkdir(parents=True, exist_ok=True)
@@ -144,6 +177,8 @@ def main():
     results = Results()
     for name, config in json.loads((SOURCE / "data/published.json").read_text()).items():
         results.case(f"config of {name}", check_config, heddle, scratch, config)
+    for options in (["-O0"], ["-O2"], ["--cpu", "x86-64"]):
+        results.case(f"numbers rounded, {' '.join(options)}", check_rounding, heddle, scratch, options)
     goldens = SHARED / "goldens"
     results.case_of(goldens / "gpt_oss", "gpt_oss in MXFP4", check_mxfp4, heddle, goldens / "gpt_oss", scratch)
     for name, architecture, embeds in (("gemma2", "Gemma2ForSequenceClassification", False),

@@ -16,6 +16,7 @@ import re
 import sys
 
 import goldens
+import published
 import rings
 import smollm2
 from support import SHARED, SOURCE, Failure, Results, ids_tensor, load, model_in_cache, run, save
@@ -201,6 +202,7 @@ def main():
     results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
 
     results.case("the greatest of many", validation.over, check_picks, heddle, scratch)
+    results.case("numbers rounded", validation.over, published.check_rounding, heddle, scratch, ["--target", "vulkan"])
     results.case("a matrix for each head", validation.over, goldens.check_heads, heddle, scratch, ["--target", "vulkan"])
 
     if not model:
