@@ -294,6 +294,9 @@ Value Lowering::quarter(Value value) {
 Value Lowering::elementNumber(const Words &memory, ValueRange indices, bool fours) {
   SmallVector<std::pair<unsigned, Value>> terms; // loops around, index * stride
   Value stride = constant(1);
+  std::optional<int64_t> row = memory.dims.empty() ? std::nullopt : getConstantIntValue(memory.dims.back());
+  bool acrossRows =
+      fours && row && *row % 4 != 0; // a row is no whole number of vectors: divided is what comes out
   for (size_t dim = indices.size(); dim-- > 0;) {
     Value at = indices[dim], size = memory.dims[dim];
     unsigned loops = loopsAround(at);
@@ -304,17 +307,21 @@ Value Lowering::elementNumber(const Words &memory, ValueRange indices, bool four
         at =
             base ? builder.createOrFold<arith::DivUIOp>(loc, base, constant(kernel.getLanes())) : constant(0);
       }
-      if (fours)
+      if (fours && !acrossRows)
         at = quarter(at), size = quarter(size);
     }
     terms.push_back({loops, builder.createOrFold<arith::MulIOp>(loc, at, stride)});
     stride = builder.createOrFold<arith::MulIOp>(loc, stride, size);
   }
   llvm::stable_sort(terms, [](auto &left, auto &right) { return left.first < right.first; });
-  Value number = !memory.place ? constant(0) : fours ? memory.fourPlace : memory.place;
+  Value place = !memory.place ? constant(0) : fours ? memory.fourPlace : memory.place;
+  bool divideSum =
+      acrossRows && !llvm::all_of(terms, [](auto &term) { return lanes::isMultipleOf(term.second, 4); });
+  Value number = divideSum ? constant(0) : place;
   for (auto [loops, term] : terms)
-    number = builder.createOrFold<arith::AddIOp>(loc, number, term);
-  return number;
+    number =
+        builder.createOrFold<arith::AddIOp>(loc, number, acrossRows && !divideSum ? quarter(term) : term);
+  return divideSum ? builder.createOrFold<arith::AddIOp>(loc, place, quarter(number)) : number;
 }
 
 /// Stores a word, four of them or, in memory of the kernel's own, an element.

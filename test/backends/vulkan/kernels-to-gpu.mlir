@@ -70,6 +70,31 @@ heddle.kernel @four lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
 
 // -----
 
+// Where a row is no whole number of vectors, they go across rows: rows of 6 in pieces of 2 are 3 vectors.
+// CHECK-LABEL: gpu.module @across
+// CHECK: scf.for %[[I:.+]] = %c0 to %c3
+// CHECK: %[[INSIDE:.+]] = arith.addi %{{.+}}, %[[I]]
+// CHECK: %[[PIECE:.+]] = arith.muli %{{.+}}, %c3
+// CHECK: %[[AT:.+]] = arith.addi %[[INSIDE]], %[[PIECE]]
+// CHECK: memref.load %{{.+}}[%[[AT]]] : memref<?xvector<4xi32>, #spirv.storage_class<StorageBuffer>>
+heddle.kernel @across lanes 16 grid [array<i64: 0, 1, 1>] dims ["T"] {
+^bb0(%x: memref<?x2x6xf32>, %y: memref<16xf32>):
+  %lane = heddle.lane
+  %piece = heddle.piece
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  scf.for %i = %c0 to %c3 step %c1 {
+    %at = arith.muli %i, %c4 : index
+    %four = vector.load %x[%piece, %c0, %at] : memref<?x2x6xf32>, vector<4xf32>
+    %a = vector.extract %four[1] : f32 from vector<4xf32>
+    memref.store %a, %y[%lane] : memref<16xf32>
+  }
+} {heddle.spaces = ["arena", "arena"]}
+
+// -----
+
 // Four neighbours are one store, where a condition holds in a branch; what is a multiple of four is divided part by part.
 // CHECK-LABEL: gpu.module @storeFour
 // CHECK: %[[LANE:.+]] = gpu.thread_id x
