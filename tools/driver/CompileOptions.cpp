@@ -5,11 +5,19 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <charconv>
+#include <iterator>
 
 using namespace llvm;
 using namespace heddle;
 
 bool CompileOptions::isPage() const { return StringRef(model).ends_with(".heddle"); }
+
+/// The shortest text that is read as this number again.
+static std::string numberText(double value) {
+  char text[32];
+  return {text, std::to_chars(text, std::end(text), value).ptr};
+}
 
 std::string CompileOptions::text() const {
   std::string text = formatv("-O{0} --target {1}", optLevel, target);
@@ -24,7 +32,7 @@ std::string CompileOptions::text() const {
   if (randomWeights)
     text += formatv(" --random-weights {0}", *randomWeights);
   for (auto &[name, value] : set)
-    text += formatv(" --set {0}={1}", name, value);
+    text += " --set " + name + "=" + numberText(value);
   return text;
 }
 
