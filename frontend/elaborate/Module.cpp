@@ -124,6 +124,12 @@ mlir::OwningOpRef<mlir::ModuleOp> Elaborator::run() {
     diagnostics.error(SMLoc(), "this page has no model");
     return nullptr;
   }
+  for (const auto &[name, value] : overrides.values)
+    if (auto known = declared.find(name); known == declared.end() || known->second.kind == ast::DeclKind::Weight) {
+      fail(model->name.range, "'--set " + name + "': the model declares no number of that name", "",
+           didYouMean(name, to_vector(declared.keys())));
+      return nullptr;
+    }
   const ast::Table *table = nullptr;
   tableFrame.prefix = "";
   if (checkpoint && (!(table = chooseTable()) || !runTable(*table)))
