@@ -16,10 +16,13 @@ def KernelOp : Heddle_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock, NoTe
     flow and loop bounds are uniform. `dims`: for each dynamic dimension of the arguments in turn, what it is: "T", "S", "C", "U"; "T:16": rounded up to a multiple; "C/16": ceil(C / 16); "C<64/16": ceil(min(C, 64) / 16). `grid`: factors [param, divide, times] with param 0 (one), 1 (T), 2 (S), 3 (C), 4 (U); the
     grid has product of times * ceil(param / divide) pieces; none unless S > `beyond`. Memrefs hold f32 or i32 elements; weights of a packed format are words of i32. A vector
     load may read up to lanes - 1 elements past a buffer's end (every buffer has that slack); a store never writes there.
+    `windowed`: buffers of which a runtime may bind a window of rows at a time, a range of their outermost dimension, and run
+    the kernel for each; the last two scalars are then a window's first row, a multiple of `window_rows`, and how many it has.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$lanes, StrArrayAttr:$dims,
                        TypedArrayAttrBase<DenseI64ArrayAttr, "grid">:$grid, DefaultValuedAttr<I64Attr, "0">:$beyond,
-                       UnitAttr:$serial);
+                       UnitAttr:$serial, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$windowed,
+                       DefaultValuedAttr<I64Attr, "1">:$window_rows);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `lanes` $lanes `grid` $grid (`beyond` $beyond^)? `dims` $dims (`serial` $serial^)? $body attr-dict";
   let hasVerifier = 1;

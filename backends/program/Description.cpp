@@ -58,7 +58,7 @@ private:
     auto found = facts.shaders.find(kernel.name);
     if (!withShaders || found == facts.shaders.end())
       return format::CreateKernel(builder, name, grid, facts.scratch.lookup(kernel.name), reads,
-                                  kernel.serial, 0, 0, 0, 0, kernel.beyond);
+                                  kernel.serial, 0, 0, 0, 0, kernel.beyond, kernel.windowRows);
     uint64_t deviceScratch = 0;
     auto shaders = list<format::Shader>(found->second, [&](const ProgramShader &shader) {
       deviceScratch = std::max(deviceScratch, shader.deviceScratch);
@@ -69,13 +69,14 @@ private:
     auto writes = builder.CreateVector(kernel.writes);
     auto integers = builder.CreateVector(kernel.integers);
     return format::CreateKernel(builder, name, grid, facts.checkScratch.lookup(kernel.name), reads,
-                                kernel.serial, shaders, writes, deviceScratch, integers,
-                                kernel.beyond);
+                                kernel.serial, shaders, writes, deviceScratch, integers, kernel.beyond,
+                                kernel.windowRows);
   }
 
   Ref<format::Step> step(const ScheduledStep &step) {
     auto bindings = list<format::Binding>(step.bindings, [&](const ScheduledBinding &binding) {
-      return format::CreateBinding(builder, binding.space, binding.index, binding.bytes);
+      Ref<format::Size> row = binding.row.empty() ? 0 : size(binding.row);
+      return format::CreateBinding(builder, binding.space, binding.index, binding.bytes, row);
     });
     auto scalars = builder.CreateVector(step.scalars.data(), step.scalars.size());
     return format::CreateStep(builder, step.kernel, bindings, scalars, step.weightBytes,

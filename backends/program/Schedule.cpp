@@ -116,8 +116,9 @@ Error Unroller::addKernel(KernelOp op) {
   for (mlir::Type type : op.getBody().getArgumentTypes())
     if (auto memref = dyn_cast<mlir::MemRefType>(type))
       integers.push_back(memref.getElementType().isInteger(32));
+  uint64_t windowRows = op.getWindowed().empty() ? 0 : op.getWindowRows();
   schedule.kernels.push_back(
-      {op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}, integers, op.getBeyond()});
+      {op.getSymName().str(), *grid, linesOf(op), op.getSerial(), {}, integers, op.getBeyond(), windowRows});
   return Error::success();
 }
 
@@ -253,6 +254,15 @@ Error Unroller::visit(CacheOp op, Frame &frame) {
   return Error::success();
 }
 
+/// Bytes of a memref's first index, whose dimension is static.
+static Expected<SizeTerms> sizeOfRow(mlir::MemRefType type, mlir::ArrayAttr dims) {
+  if (type.getRank() == 0 || type.isDynamicDim(0))
+    return createStringError("what has windows must have rows");
+  SmallVector<int64_t> shape(type.getShape());
+  shape[0] = 1;
+  return sizeOfMemref(mlir::MemRefType::get(shape, type.getElementType()), dims);
+}
+
 /// A weight of this layer, else of the model.
 Expected<uint64_t> Unroller::packedOffset(PackedOp op, const Frame &frame) {
   Expected<Packing> packing = Packing::parse(op.getPacking());
@@ -273,17 +283,6 @@ Error Unroller::visit(PackedOp op, Frame &frame) {
   if (!offset)
     return complain(op, offset.takeError());
   ScheduledBinding binding = {format::Space::Weights, *offset, plan.bytesAt(*offset)};
-  if (auto first = op->getAttrOfType<mlir::IntegerAttr>("first")) { // a range of the outermost dimension
-    auto type = dyn_cast<mlir::MemRefType>(mlir::Type(op.getType()));
-    if (!type || !type.hasStaticShape() || type.getRank() == 0 || type.getShape()[0] == 0)
-      return complain(op, "a range of rows must have some");
-    uint64_t row = type.getNumElements() / type.getShape()[0] * sizeof(float);
-    uint64_t begin = first.getInt() * row, bytes = type.getShape()[0] * row;
-    if (first.getInt() < 0 || begin > binding.bytes || bytes > binding.bytes - begin)
-      return complain(op, "a range of rows reaches beyond the weight");
-    binding.index += begin;
-    binding.bytes = bytes;
-  }
   frame.memory[op.getResult()] = {binding, {}};
   return Error::success();
 }
@@ -295,11 +294,18 @@ Error Unroller::visit(LaunchOp op, Frame &frame) {
   ScheduledStep step;
   step.kernel = kernel->second;
   uint64_t read = 0;
-  for (mlir::Value buffer : op.getBuffers()) {
+  ArrayRef<int64_t> windowed = symbols.lookup<KernelOp>(op.getKernel()).getWindowed();
+  for (auto [number, buffer] : enumerate(op.getBuffers())) {
     auto memory = frame.memory.find(buffer);
     if (memory == frame.memory.end())
       return complain(op, "a buffer is not known here");
     step.bindings.push_back(memory->second.binding);
+    if (is_contained(windowed, number)) {
+      auto row = sizeOfRow(cast<mlir::MemRefType>(buffer.getType()), memory->second.dims);
+      if (!row)
+        return complain(op, row.takeError());
+      step.bindings.back().row = std::move(*row);
+    }
     if (memory->second.binding.space == format::Space::Weights)
       read += memory->second.binding.bytes;
   }

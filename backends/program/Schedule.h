@@ -66,6 +66,7 @@ struct ScheduledBinding {
   format::Space space = format::Space::Arena;
   uint64_t index = 0;
   uint64_t bytes = 0; // of weights
+  SizeTerms row;      // of what may be bound in windows
 };
 
 struct ScheduledStep {
@@ -98,6 +99,7 @@ struct ScheduledKernel {
   std::vector<uint8_t> writes;   // for each binding 1 if it is written
   std::vector<uint8_t> integers; // for each binding 1 if it holds int32
   uint64_t beyond = 0;           // it runs where S is greater
+  uint64_t windowRows = 0;       // 0: all that it uses is bound whole
 };
 
 struct ScheduledCache {

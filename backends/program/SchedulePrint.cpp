@@ -50,7 +50,7 @@ static void printValue(raw_ostream &os, StringRef kind, const ScheduledValue &va
   os << '\n';
 }
 
-static void printBinding(raw_ostream &os, const Schedule &schedule, ScheduledBinding binding) {
+static void printBinding(raw_ostream &os, const Schedule &schedule, const ScheduledBinding &binding) {
   switch (binding.space) {
   case format::Space::Arena:
     os << "slot " << binding.index;
@@ -65,7 +65,8 @@ static void printBinding(raw_ostream &os, const Schedule &schedule, ScheduledBin
 
 static void printStep(raw_ostream &os, const Schedule &schedule, size_t number, const ScheduledStep &step) {
   os << "  " << number << ": " << schedule.kernels[step.kernel].name << '(';
-  interleaveComma(step.bindings, os, [&](ScheduledBinding binding) { printBinding(os, schedule, binding); });
+  interleaveComma(step.bindings, os,
+                  [&](const ScheduledBinding &binding) { printBinding(os, schedule, binding); });
   os << ')';
   if (!step.scalars.empty()) {
     os << " scalars [";
@@ -107,6 +108,8 @@ void Schedule::print(raw_ostream &os) const {
     printFactors(os, kernel.grid);
     if (kernel.beyond)
       os << " beyond " << kernel.beyond;
+    if (kernel.windowRows)
+      os << " windows of " << kernel.windowRows;
     os << (kernel.serial ? " serial\n" : "\n");
   }
   for (const ScheduledCache &cache : caches) {

@@ -172,7 +172,8 @@ LogicalResult Lowering::bindArguments() {
     memory.words = function.getArgument(number);
     memory.vectors = function.getArgument(ArenaVectors + number);
     memory.place = asIndex(word); // of memory that begins at a multiple of 64 bytes
-    memory.fourPlace = arith::DivUIOp::create(builder, loc, memory.place, constant(4));
+    // A window's lies before what is bound: a number with a sign.
+    memory.fourPlace = arith::ShRSIOp::create(builder, loc, memory.place, constant(2));
     for (int64_t size : type.getShape()) {
       if (!ShapedType::isDynamic(size)) {
         memory.dims.push_back(constant(size));

@@ -5,13 +5,15 @@
 
 include "mlir/Pass/PassBase.td"
 
-def SplitWeights : Pass<"split-weights", "::mlir::ModuleOp"> {
-  let summary = "launch a kernel several times where its weights are larger than a device need bind";
+def WindowRows : Pass<"window-rows", "::mlir::ModuleOp"> {
+  let summary = "let kernels be run for some rows at a time of what a device need not bind whole";
   let description = [{
-    Expects kernels and launches after `plan-memory`. A launch with more than `limit` bytes of weights becomes several, each
-    with a range of its largest weights' outermost dimension: `heddle.packed` with the attribute `first`, where the range
-    begins. Where the dimension follows from the grid, each runs over its part of it; where it is looked up, each stores
-    what lies within its range.
+    Expects kernels and launches after `plan-memory`. A kernel whose launch has more than `limit` bytes of weights, or that
+    uses caches, gets two more scalars, where that can be: the first row and the number of rows, of its largest weights or its
+    caches, that are bound. It does only what belongs to these. Where all rows that it visits at a time follow from one number,
+    as from a head or an expert, the rest of the piece is in a branch; else results are stored if the rows they come from, or
+    go to, are there. `windowed` and `window_rows` of the kernel say of which buffers, and of how many rows windows are
+    multiples. Launches are given all rows; it is the runtime that finds windows.
   }];
   let options = [Option<"limit", "limit", "int64_t", "134217664",
                         "bytes of weights that a launch can have: what Vulkan guarantees, less the runtime's slack">];

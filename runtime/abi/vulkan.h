@@ -8,7 +8,8 @@
  *
  * Push constants are 32-bit words, at most HEDDLE_PUSH_WORDS, in this order:
  *   - for each of the step's bindings, where it begins: in words from the start of what is bound for its
- * space (the arena, the weights or the caches); a multiple of 16
+ * space (the arena, the weights or the caches); a multiple of 16, modulo 2^32. Of what is bound in a window
+ * of rows, all before it is missing, so that it may begin before what is bound
  *   - the step's scalars, as float32
  *   - if the kernel has device_scratch: the word of the arena where scratch memory begins. That of workgroup
  * w begins w * device_scratch bytes behind it.

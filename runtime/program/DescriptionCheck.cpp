@@ -19,6 +19,7 @@ constexpr uint64_t mostScratch = uint64_t(1) << 30;
 constexpr uint32_t mostRounding = 1 << 20;
 constexpr uint32_t mostInvocations = 1 << 16;
 constexpr uint32_t mostShared = 1 << 24;
+constexpr uint64_t mostRows = 1 << 24; // float32 counts them
 constexpr uint32_t spirvMagic = 0x07230203, spirvHeaderWords = 5;
 
 template <typename T> uint64_t sizeOf(const T *list) { return list ? list->size() : 0; }
@@ -173,11 +174,11 @@ private:
       refuse(place,
              fmt::format("a step names kernel {}, there are {}", step.kernel(), program.kernels()->size()));
     checkFactors(step.operations(), place);
-    if (const format::Kernel &kernel = *program.kernels()->Get(step.kernel()); sizeOf(kernel.shaders()) != 0)
-      checkShaderCall(step, kernel, place);
     if (step.bindings())
       for (const format::Binding *binding : *step.bindings())
         checkBinding(entry, *binding, place);
+    if (const format::Kernel &kernel = *program.kernels()->Get(step.kernel()); sizeOf(kernel.shaders()) != 0)
+      checkShaderCall(step, kernel, place);
   }
 
   void checkShaderCall(const format::Step &step, const format::Kernel &kernel, const std::string &place) {
@@ -189,10 +190,19 @@ private:
     if (bindings != sizeOf(kernel.writes()))
       refuse(place, fmt::format("a step of '{}' has {} bindings, its kernel {}", name, bindings,
                                 sizeOf(kernel.writes())));
+    if (kernel.window_rows() > mostRows)
+      refuse(place, fmt::format("windows of '{}' must be of at most 2^24 rows", name));
+    bool hasRows = kernel.window_rows() && sizeOf(step.scalars()) >= 2 && *step.scalars()->rbegin() >= 1 &&
+                   *step.scalars()->rbegin() <= static_cast<float>(mostRows);
     for (uint32_t i = 0; i < bindings; ++i) {
       const format::Binding &binding = *step.bindings()->Get(i);
+      if (binding.row() && !hasRows)
+        refuse(place, fmt::format("a step of '{}' does not say how many rows its windows have", name));
       if (binding.space() != format::Space::Weights)
         continue;
+      if (binding.row() &&
+          evaluate(*binding.row(), {}) > binding.bytes() / static_cast<uint64_t>(*step.scalars()->rbegin()))
+        refuse(place, fmt::format("rows of '{}' reach beyond the weights", name));
       if (kernel.writes()->Get(i) != 0)
         refuse(place, fmt::format("'{}' writes weights", name));
       if (binding.bytes() == 0)
@@ -201,6 +211,8 @@ private:
   }
 
   void checkBinding(const format::Entry &entry, const format::Binding &binding, const std::string &place) {
+    if (binding.row())
+      checkSize(binding.row(), place);
     switch (binding.space()) {
     case format::Space::Arena:
       return checkIndex("slot", binding.index(), sizeOf(entry.slots()), place);

@@ -47,11 +47,15 @@ uint64_t evaluate(const format::Size &size, const CallSizes &sizes) {
   return sum;
 }
 
-uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity) {
+CallSizes sizesOf(const format::Cache &cache, uint64_t capacity) {
   CallSizes sizes;
   sizes.capacity() =
       static_cast<int64_t>(cache.ring() ? std::min<uint64_t>(cache.ring(), capacity) : capacity);
-  return evaluate(*cache.size(), sizes);
+  return sizes;
+}
+
+uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity) {
+  return evaluate(*cache.size(), sizesOf(cache, capacity));
 }
 
 uint64_t evaluate(const FactorList *factors, const CallSizes &sizes) {

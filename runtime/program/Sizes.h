@@ -43,6 +43,9 @@ uint64_t roundUp(uint64_t value, uint64_t multiple);
 /// A number of bytes for a call. The description must have been checked; throws Error on overflow.
 uint64_t evaluate(const format::Size &size, const CallSizes &sizes);
 
+/// What a cache's size depends on, for C positions.
+CallSizes sizesOf(const format::Cache &cache, uint64_t capacity);
+
 /// Bytes of a cache for C positions. Throws Error on overflow.
 uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity);
 

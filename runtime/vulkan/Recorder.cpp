@@ -38,13 +38,10 @@ void Recorder::follow(Kind kind) {
 }
 
 void Recorder::noteTime() {
+  if (!queries)
+    return;
   device.barrier(commands);
   device.vk.CmdWriteTimestamp(commands, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, queries, times++);
-}
-
-void Recorder::startClock() {
-  if (queries)
-    noteTime();
 }
 
 void Recorder::copyToDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
@@ -61,29 +58,26 @@ void Recorder::copyFromDevice(const Buffer &from, uint64_t fromOffset, const Buf
 
 void Recorder::dispatch(const char *name, VkPipeline pipeline, VkDescriptorSet set,
                         std::span<const uint32_t> pushed, uint32_t workgroups) {
-  if (workgroups > 0) {
-    follow(Kind::Kernel);
-    if (device.vk.CmdBeginDebugUtilsLabelEXT) {
-      auto label = structure<VkDebugUtilsLabelEXT>(VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT);
-      label.pLabelName = name;
-      device.vk.CmdBeginDebugUtilsLabelEXT(commands, &label);
-    }
-    if (pipeline != boundPipeline)
-      device.vk.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, boundPipeline = pipeline);
-    if (set != boundSet) {
-      boundSet = set;
-      device.vk.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, 1, &set, 0,
-                                      nullptr);
-    }
-    if (!pushed.empty())
-      device.vk.CmdPushConstants(commands, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
-                                 static_cast<uint32_t>(pushed.size_bytes()), pushed.data());
-    device.vk.CmdDispatch(commands, workgroups, 1, 1);
-    if (device.vk.CmdEndDebugUtilsLabelEXT)
-      device.vk.CmdEndDebugUtilsLabelEXT(commands);
+  if (workgroups == 0)
+    return;
+  follow(Kind::Kernel);
+  if (device.vk.CmdBeginDebugUtilsLabelEXT) {
+    auto label = structure<VkDebugUtilsLabelEXT>(VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT);
+    label.pLabelName = name;
+    device.vk.CmdBeginDebugUtilsLabelEXT(commands, &label);
   }
-  if (queries)
-    noteTime();
+  if (pipeline != boundPipeline)
+    device.vk.CmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, boundPipeline = pipeline);
+  if (set != boundSet) {
+    boundSet = set;
+    device.vk.CmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, layout, 0, 1, &set, 0, nullptr);
+  }
+  if (!pushed.empty())
+    device.vk.CmdPushConstants(commands, layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                               static_cast<uint32_t>(pushed.size_bytes()), pushed.data());
+  device.vk.CmdDispatch(commands, workgroups, 1, 1);
+  if (device.vk.CmdEndDebugUtilsLabelEXT)
+    device.vk.CmdEndDebugUtilsLabelEXT(commands);
 }
 
 } // namespace heddle::vulkan

@@ -18,15 +18,15 @@ public:
   Recorder(Device &device, VkCommandBuffer commands, VkPipelineLayout layout)
       : device(device), commands(commands), layout(layout) {}
 
-  /// `queries`, if any, gets the time before the first kernel and after each: `count` of them.
+  /// `queries`, if any, gets `count` times.
   void begin(VkQueryPool queries, uint32_t count);
   void end();
 
   /// What follows goes to another command buffer, to be submitted behind this one.
   void goOnIn(VkCommandBuffer next);
 
-  /// Notes the time before the first kernel.
-  void startClock();
+  /// Notes the time when all that came before is done, if there are queries.
+  void noteTime();
 
   /// Copies to the device, before kernels that read what is copied; and back, behind those that wrote it.
   void copyToDevice(const Buffer &from, uint64_t fromOffset, const Buffer &to, uint64_t toOffset,
@@ -40,7 +40,6 @@ public:
 private:
   enum class Kind { CopyToDevice, Kernel, CopyFromDevice };
   void follow(Kind kind);
-  void noteTime();
 
   Device &device;
   VkCommandBuffer commands;

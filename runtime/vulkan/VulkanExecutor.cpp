@@ -32,6 +32,8 @@ VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, ui
   nothing = Buffer(device, bufferAlignment, MemoryKind::Device, "nothing");
   for (const Buffer &cache : caches)
     clear(device, cache);
+  weightWindow = shared.weights().windows().empty() ? -1 : 0;
+  cacheWindow = caches.empty() ? -1 : 0;
 
   // And none of either, for a step alone.
   uint32_t most = static_cast<uint32_t>((shared.weights().windows().size() + 1) * (caches.size() + 1));
@@ -268,32 +270,54 @@ std::span<const float> VulkanExecutor::output(const format::Value &value) {
 
 //===- Commands ------------------------------------------------------------===//
 
-/// What abi/vulkan.h has a step's kernel get. `window`: of its weights.
+/// What abi/vulkan.h has a step's kernel get for a part of it.
 std::vector<uint32_t> VulkanExecutor::pushedWords(const format::Step &step, const Plan &plan,
-                                                  int window) const {
+                                                  const Part &ofWeights, const Part &ofCaches) const {
   std::vector<uint32_t> words;
-  auto pushAddress = [&](uint64_t bytes) {
-    words.push_back(static_cast<uint32_t>(bytes / sizeof(uint32_t)));
+  auto pushAddress = [&](int64_t bytes) {
+    words.push_back(static_cast<uint32_t>(bytes / static_cast<int64_t>(sizeof(uint32_t))));
   };
   if (step.bindings())
     for (const format::Binding *binding : *step.bindings())
       switch (binding->space()) {
       case format::Space::Arena:
-        pushAddress(plan.layout.offsets[binding->index()]);
+        pushAddress(static_cast<int64_t>(plan.layout.offsets[binding->index()]));
         break;
       case format::Space::Cache:
-        pushAddress(cacheWindows.offsetOf(binding->index()));
+        pushAddress(cacheWindows.offsetOf(ofCaches, *binding));
         break;
       case format::Space::Weights:
-        pushAddress(shared.weights().offsetOf(window, binding->index()));
+        pushAddress(shared.weights().offsetOf(ofWeights, *binding));
         break;
       }
+  std::vector<float> scalars;
   if (step.scalars())
-    for (float scalar : *step.scalars())
-      words.push_back(std::bit_cast<uint32_t>(scalar));
+    scalars.assign(step.scalars()->begin(), step.scalars()->end());
+  for (const Part &part : {ofWeights, ofCaches})
+    if (part.rows) {
+      scalars.end()[-2] = static_cast<float>(part.first);
+      scalars.end()[-1] = static_cast<float>(part.rows);
+    }
+  for (float scalar : scalars)
+    words.push_back(std::bit_cast<uint32_t>(scalar));
   if (kernelOf(step).device_scratch() != 0)
-    pushAddress(plan.scratchAt);
+    pushAddress(static_cast<int64_t>(plan.scratchAt));
   return words;
+}
+
+/// A step's kernel, for each part of what it uses. What needs no window takes the one that is bound.
+void VulkanExecutor::dispatch(Recorder &recorder, const format::Step &step, const Plan &plan,
+                              uint32_t workgroups) {
+  for (const Part &ofWeights : shared.weights().partsOf(step))
+    for (const Part &ofCaches : cacheWindows.partsOf(step)) {
+      if (ofWeights.window >= 0)
+        weightWindow = ofWeights.window;
+      if (ofCaches.window >= 0)
+        cacheWindow = ofCaches.window;
+      recorder.dispatch(kernelOf(step).name()->c_str(), shared.pipelines().of(step.kernel()),
+                        setFor(weightWindow, cacheWindow), pushedWords(step, plan, ofWeights, ofCaches),
+                        workgroups);
+    }
 }
 
 void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps) {
@@ -323,23 +347,15 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
                                 countOf(*tap.value(), sizes) * sizeof(float));
   };
 
-  recorder.startClock();
-  int weightWindow = shared.weights().windows().empty() ? -1 : 0, cacheWindow = caches.empty() ? -1 : 0;
+  recorder.noteTime();
   for (uint32_t i = 0; i < entry.steps()->size(); ++i) {
     copyTaps(i);
     if (i > 0 && i % stepsOfBatch == 0 && sizes.tokens() > 1)
       recorder.goOnIn(nextBatch());
     const format::Step &step = *entry.steps()->Get(i);
     const format::Kernel &kernel = kernelOf(step);
-    // A step that needs no window takes the one that is bound.
-    if (int window = shared.weights().windowOf(step); window >= 0)
-      weightWindow = window;
-    if (int window = cacheWindows.windowOf(step); window >= 0)
-      cacheWindow = window;
-
-    recorder.dispatch(kernel.name()->c_str(), shared.pipelines().of(step.kernel()),
-                      setFor(weightWindow, cacheWindow), pushedWords(step, plan, weightWindow),
-                      piecesOf(kernel, sizes) == 0 ? 0 : workgroupsOf(step, recordedFor));
+    dispatch(recorder, step, plan, piecesOf(kernel, sizes) == 0 ? 0 : workgroupsOf(step, recordedFor));
+    recorder.noteTime();
   }
   copyTaps(entry.steps()->size());
   for (uint32_t i = 0; i < plan.outputAt.size(); ++i) {
@@ -376,9 +392,12 @@ void VulkanExecutor::runAlone(const format::Entry &entry, uint32_t number, CallS
       const format::Binding &binding = *step.bindings()->Get(i);
       if (binding.space() == format::Space::Arena)
         visit(buffers[i], at, arena, plan.layout.offsets[binding.index()]);
-      else if (binding.space() == format::Space::Cache)
-        visit(buffers[i], at, caches[static_cast<size_t>(cacheWindows.windowOf(step))],
-              cacheWindows.offsetOf(binding.index()));
+      for (const Part &part : cacheWindows.partsOf(step))
+        if (binding.space() == format::Space::Cache) {
+          auto [from, bytes] = cacheWindows.rangeOf(part, binding, buffers[i].size());
+          visit(buffers[i].subspan(from, bytes), at + from, caches[static_cast<size_t>(part.window)],
+                static_cast<uint64_t>(cacheWindows.offsetOf(part, binding)) + from);
+        }
       at += roundUp(buffers[i].size(), bufferAlignment);
     }
   };
@@ -386,10 +405,7 @@ void VulkanExecutor::runAlone(const format::Entry &entry, uint32_t number, CallS
     std::memcpy(upload.data() + at, buffer.data(), buffer.size());
     recorder.copyToDevice(upload, at, memory, offset, buffer.size());
   });
-  int window = shared.weights().windowOf(step);
-  recorder.dispatch(kernelOf(step).name()->c_str(), shared.pipelines().of(step.kernel()),
-                    setFor(window, cacheWindows.windowOf(step)), pushedWords(step, plan, window),
-                    workgroupsOf(step, sizes));
+  dispatch(recorder, step, plan, workgroupsOf(step, sizes));
   eachBuffer([&](std::span<uint8_t> buffer, uint64_t at, const Buffer &memory, uint64_t offset) {
     recorder.copyFromDevice(memory, offset, download, at, buffer.size());
   });

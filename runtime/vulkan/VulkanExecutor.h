@@ -19,6 +19,8 @@
 
 namespace heddle::vulkan {
 
+class Recorder;
+
 class VulkanExecutor : public Executor {
 public:
   /// As Machine::makeExecutor; `shared` must be loaded and outlive it.
@@ -80,7 +82,9 @@ private:
   uint32_t workgroupsOf(const format::Step &step, const CallSizes &sizes) const;
 
   void storeSizes(const CallSizes &sizes);
-  std::vector<uint32_t> pushedWords(const format::Step &step, const Plan &plan, int window) const;
+  std::vector<uint32_t> pushedWords(const format::Step &step, const Plan &plan, const Part &ofWeights,
+                                    const Part &ofCaches) const;
+  void dispatch(Recorder &recorder, const format::Step &step, const Plan &plan, uint32_t workgroups);
   void record(const format::Entry &entry, Plan &plan, const CallSizes &sizes, bool taps);
   void fetch(const format::Value &output, size_t number, Plan &plan);
   VkDescriptorSet setFor(int weightWindow, int cacheWindow);
@@ -97,6 +101,7 @@ private:
   uint64_t generation = 1; ///< changes when one of these buffers does
   VkDescriptorPool pool = nullptr;
   std::map<std::pair<int, int>, VkDescriptorSet> sets; ///< by the windows that they bind
+  int weightWindow, cacheWindow;                       ///< that the last step bound; -1: none
   std::unordered_map<const format::Entry *, Plan> plans;
   VkCommandBuffer aside = nullptr;        ///< commands beside the entries'
   const format::Entry *current = nullptr; ///< of the last call

@@ -2,7 +2,8 @@
 //
 // A device binds buffers of a bounded size only, and a step binds one buffer for its weights and one for its
 // caches. So weights and caches are dealt out to several buffers, "windows", such that each step finds all it
-// needs in one of each.
+// needs in one of each. What is larger than a window is cut into ranges of rows, if all steps that use it can
+// be run for a range at a time; they are run for one after the other.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,9 +17,16 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace heddle::vulkan {
+
+/// What a step binds of its weights, or of its caches, at a time.
+struct Part {
+  int window = -1;              ///< -1: it needs none
+  uint64_t first = 0, rows = 0; ///< the range of rows; 0 rows: all
+};
 
 /// Weights are read only: what several windows need is stored in each.
 class WeightWindows {
@@ -38,25 +46,25 @@ public:
   const std::vector<Window> &windows() const { return list; }
   uint64_t bytes() const; ///< of all windows
 
-  /// The window of a step; -1: it needs no weights.
-  int windowOf(const format::Step &step) const;
+  /// A step is run for each of its parts; there is at least one.
+  const std::vector<Part> &partsOf(const format::Step &step) const { return steps.at(&step); }
 
-  /// Where the weights at `index` lie in a window that has them.
-  uint64_t offsetOf(int window, uint64_t index) const;
+  /// Where a binding's weights begin in a part's window, in bytes; of a range of rows, where they would.
+  int64_t offsetOf(const Part &part, const format::Binding &binding) const;
 
 private:
-  void collect(const format::Program &program);
-  uint64_t regionOf(uint64_t index) const;
-  void place(const format::Step &step, const std::string &kernel, uint64_t limit, const std::string &device);
+  using Range = std::pair<uint64_t, uint64_t>; // in the program's weights: from, bytes
+  static Range rangeOf(const Part &part, const format::Binding &binding);
+  Part place(const format::Step &step, Part part, uint64_t limit);
 
-  std::map<uint64_t, uint64_t> regions; ///< begin -> bytes; none lies within another
   std::vector<Window> list;
-  std::vector<std::unordered_map<uint64_t, uint64_t>> places; ///< for each window: region -> offset
-  std::set<uint64_t> stored;                                  ///< regions that are in some window
-  std::unordered_map<const format::Step *, int> steps;
+  std::vector<std::map<Range, uint64_t>> places; ///< for each window: range -> offset
+  std::set<Range> stored;                        ///< what is in some window
+  std::unordered_map<const format::Step *, std::vector<Part>> steps;
 };
 
-/// Caches are written: each is in one window, those that a step needs together in the same.
+/// Caches are written: each is in one window, or each range of its rows; those that a step needs together in
+/// the same.
 class CacheWindows {
 public:
   /// `capacity` as for layOutCaches; else as above.
@@ -65,19 +73,21 @@ public:
   const std::vector<uint64_t> &windows() const { return sizes; } ///< bytes of each
   uint64_t bytes() const;
 
-  /// The window of a step; -1: it needs no caches.
-  int windowOf(const format::Step &step) const;
-
-  /// Where a cache lies in its window.
-  uint64_t offsetOf(uint64_t cache) const { return places[cache].offset; }
+  /// As for weights.
+  const std::vector<Part> &partsOf(const format::Step &step) const { return steps.at(&step); }
+  int64_t offsetOf(const Part &part, const format::Binding &binding) const;
+  /// Which bytes of a cache, of `whole`, a part has: from, count.
+  std::pair<uint64_t, uint64_t> rangeOf(const Part &part, const format::Binding &binding,
+                                        uint64_t whole) const;
 
 private:
   struct Place {
-    int window = -1;
-    uint64_t offset = 0;
+    uint64_t row = 0;                     ///< bytes
+    std::map<uint64_t, uint64_t> offsets; ///< in its window, by a part's first row
   };
   std::vector<Place> places;
   std::vector<uint64_t> sizes;
+  std::unordered_map<const format::Step *, std::vector<Part>> steps;
 };
 
 } // namespace heddle::vulkan

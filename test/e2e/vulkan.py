@@ -80,20 +80,47 @@ def check_long_context(program, text):
         raise Failure(f"the device says '{told[0].strip()}', the processor '{told[1].strip()}'")
 
 
-def check_large_table(heddle, scratch):
-    """A table larger than what every device binds (128 MiB) is read in windows, by lookups and by products."""
-    page = SOURCE.parent / "program/Inputs/tiny.heddle"
-    sizes = ["--set", "layers=1", "--set", "d=32", "--set", "ffn=64", "--set", "vocab=1100000"]
-    ids = [0, 1099999, 523456, 549999, 550000, 1048575, 1048576]
+def compare_targets(heddle, model, sizes, ids, scratch):
+    """Random weights: the device's logits for these tokens are the processor's."""
     save(scratch / "in.safetensors", {"input_ids": ids_tensor(ids)})
     logits = {}
     for target in ("vulkan", "cpu"):
-        run(heddle, "eval", page, "--random-weights", 7, *sizes, "--target", target, "--input",
+        run(heddle, "eval", model, "--random-weights", 7, *sizes, "--target", target, "--input",
             scratch / "in.safetensors", "--output", scratch / "out.safetensors")
         logits[target] = load(scratch / "out.safetensors")["logits"][1]
     d = goldens.distance(logits["vulkan"], logits["cpu"])
     if d > 1e-5:
         raise Failure(f"logits are off by {d:.2g}")
+
+
+def check_large_table(heddle, scratch):
+    """A table larger than what every device binds (128 MiB) is read in windows, by lookups and by products."""
+    sizes = [word for size in ("layers=1", "d=32", "ffn=64", "vocab=1100000") for word in ("--set", size)]
+    compare_targets(heddle, SOURCE.parent / "program/Inputs/tiny.heddle", sizes,
+                    [0, 1099999, 523456, 549999, 550000, 1048575, 1048576], scratch)
+
+
+def check_large_experts(heddle, scratch):
+    """A layer's experts likewise (two matrices of 70 MiB in one step): chosen for one token, grouped for several."""
+    folder = scratch / "experts"
+    folder.mkdir(exist_ok=True)
+    config = json.loads((SHARED / "goldens/mixtral/config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"intermediate_size": 48000, "num_hidden_layers": 1}))
+    for ids in ([5], [1, 60, 33, 8, 2, 17, 44, 21, 9, 50, 3, 63, 200, 310]):
+        compare_targets(heddle, folder, [], ids, scratch)
+
+
+def check_large_caches(program, loader):
+    """Where a device binds less than the caches of a layer, their heads are computed a few at a time."""
+    words = ("--device", 0, "--greedy", "--context", 24576, "-n", 12, "Name three colours.")
+    told = run(program, *words).stdout
+    os.environ.update(HEDDLE_VULKAN_LOADER=loader, FAKE_VULKAN=f"range={32 << 20}")  # a layer's take 36 MiB
+    try:
+        parts = run(program, *words).stdout
+    finally:
+        del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
+    if told != parts or not told.strip():
+        raise Failure(f"in parts it says '{parts.strip()}', else '{told.strip()}'")
 
 
 def check_picks(heddle, scratch):
@@ -200,6 +227,7 @@ def main():
                      loader, subgroup)
 
     results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
+    results.case("experts of 140 MiB", validation.over, check_large_experts, heddle, scratch)
 
     results.case("the greatest of many", validation.over, check_picks, heddle, scratch)
     results.case("numbers rounded", validation.over, published.check_rounding, heddle, scratch, ["--target", "vulkan"])
@@ -214,6 +242,7 @@ def main():
     for number, prompt in enumerate(json.loads((smollm2.REFERENCE / "prompts.json").read_text())):
         results.case(f"prompt {number}", smollm2.check_greedy, program, prompt, scratch, smollm2.LOGIT_TOLERANCE["-O0"])
     results.case("answer", validation.over, smollm2.check_answer, program)
+    results.case("large caches", validation.over, check_large_caches, program, loader)
     text = SHARED / "data/wikitext2/wiki.test.raw"
     if text.exists():
         results.case("perplexity", check_perplexity, program, text)

@@ -207,7 +207,7 @@ Error Compilation::runPipeline(mlir::ModuleOp kernels, const PipelineOptions &pi
     manager.addInstrumentation(std::make_unique<PassPrinter>(stages));
   buildPipeline(manager, pipeline);
   if (forDevice) {
-    manager.addPass(vulkan::createSplitWeights());
+    manager.addPass(vulkan::createWindowRows());
     manager.addPass(vulkan::createAssignSpaces());
   }
   return failed(manager.run(kernels)) ? reported("a pass failed") : Error::success();

@@ -122,7 +122,8 @@ TEST_F(ScheduleTest, sharedSlotsAreLargeEnoughForEach) {
 }
 
 TEST_F(ScheduleTest, ringsHaveRoomForTheirPositionsAtMost) {
-  auto schedule = build(replaced(model, "\"C/16\"] : memref", "\"C<64/16\"] {ring = 64 : i64, window = 8 : i64} : memref"));
+  auto schedule = build(
+      replaced(model, "\"C/16\"] : memref", "\"C<64/16\"] {ring = 64 : i64, window = 8 : i64} : memref"));
   ASSERT_TRUE(static_cast<bool>(schedule)) << llvm::toString(schedule.takeError());
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -133,6 +134,19 @@ TEST_F(ScheduleTest, ringsHaveRoomForTheirPositionsAtMost) {
   EXPECT_EQ(cacheBytes(cache, 32), 64u + 32 * 32);
   EXPECT_EQ(cacheBytes(cache, 6400), 64u + 32 * 64);
   EXPECT_EQ(cache.window(), 8u);
+}
+
+TEST_F(ScheduleTest, rowsOfWhatMayBeBoundInWindows) {
+  auto schedule =
+      build(replaced(model, "}\nheddle.kernel @scaled",
+                     "} {windowed = array<i64: 1>, window_rows = 4 : i64}\nheddle.kernel @scaled"));
+  ASSERT_TRUE(static_cast<bool>(schedule)) << llvm::toString(schedule.takeError());
+  EXPECT_EQ(schedule->kernels[1].windowRows, 4u);
+  EXPECT_EQ(schedule->kernels[2].windowRows, 0u);
+  const ScheduledStep &step = schedule->entries[0].steps[1];
+  EXPECT_TRUE(step.bindings[0].row.empty());
+  ASSERT_EQ(step.bindings[1].row.size(), 1u);
+  EXPECT_EQ(step.bindings[1].row[0].coefficient, 512u);
 }
 
 TEST_F(ScheduleTest, theRuntimeBelievesIt) {

@@ -15,40 +15,78 @@ namespace {
 struct Use {
   Space space;
   uint64_t index, bytes;
+  uint64_t row = 0; // bytes, of caches for each token; 0: it has no windows
 };
 
-Use weights(uint64_t index, uint64_t bytes) { return {Space::Weights, index, bytes}; }
-Use cache(uint64_t index) { return {Space::Cache, index, 0}; }
+Use weights(uint64_t index, uint64_t bytes, uint64_t row = 0) { return {Space::Weights, index, bytes, row}; }
+Use cache(uint64_t index, uint64_t row = 0) { return {Space::Cache, index, 0, row}; }
+
+/// A step; its kernel can be run for windows of a multiple of `windowRows` out of `rows` rows.
+struct StepUses {
+  std::vector<Use> uses;
+  uint64_t windowRows = 0;
+  float rows = 0;
+};
 
 /// A program of one entry with these steps; cache i has `caches[i]` bytes for each token.
 class Steps {
 public:
-  explicit Steps(const std::vector<std::vector<Use>> &uses, const std::vector<uint64_t> &caches = {}) {
+  explicit Steps(const std::vector<StepUses> &list, const std::vector<uint64_t> &cacheBytes = {}) {
     std::vector<flatbuffers::Offset<format::Step>> steps;
-    for (const std::vector<Use> &step : uses) {
+    std::vector<flatbuffers::Offset<Kernel>> kernels;
+    for (const StepUses &step : list) {
       std::vector<flatbuffers::Offset<Binding>> bindings;
-      for (const Use &use : step)
-        bindings.push_back(CreateBinding(b, use.space, use.index, use.bytes));
-      steps.push_back(CreateStepDirect(b, 0, &bindings));
+      for (const Use &use : step.uses)
+        bindings.push_back(
+            CreateBinding(b, use.space, use.index, use.bytes, use.row ? size(use.row, use.space) : 0));
+      std::vector<float> scalars{0, step.rows};
+      steps.push_back(CreateStepDirect(b, static_cast<uint32_t>(kernels.size()), &bindings, &scalars));
+      kernels.push_back(CreateKernelDirect(b, "product", nullptr, 0, nullptr, false, nullptr, nullptr, 0,
+                                           nullptr, 0, step.windowRows));
     }
     std::vector<flatbuffers::Offset<Entry>> entries{CreateEntryDirect(b, "forward", Variant::All, &steps)};
-    std::vector<flatbuffers::Offset<Kernel>> kernels{CreateKernelDirect(b, "product")};
-    std::vector<flatbuffers::Offset<Cache>> list;
-    for (uint64_t bytes : caches) {
-      std::vector<Param> params{Param::C};
-      std::vector<flatbuffers::Offset<Term>> terms{CreateTermDirect(b, bytes, &params)};
-      list.push_back(CreateCacheDirect(b, "cache", CreateSizeDirect(b, &terms)));
-    }
-    auto program = CreateProgramDirect(b, 1, "", "", "", "vulkan", "", &entries, &kernels, &list);
+    std::vector<flatbuffers::Offset<Cache>> caches;
+    for (uint64_t bytes : cacheBytes)
+      caches.push_back(CreateCacheDirect(b, "cache", size(bytes, Space::Cache)));
+    auto program = CreateProgramDirect(b, 1, "", "", "", "vulkan", "", &entries, &kernels, &caches);
     FinishProgramBuffer(b, program);
   }
 
   const format::Program &program() const { return *GetProgram(b.GetBufferPointer()); }
   const format::Step &operator[](uint32_t i) const { return *program().entries()->Get(0)->steps()->Get(i); }
+  const Binding &binding(uint32_t step, uint32_t i) const { return *(*this)[step].bindings()->Get(i); }
 
 private:
+  flatbuffers::Offset<Size> size(uint64_t bytes, Space space) {
+    std::vector<Param> params;
+    if (space == Space::Cache)
+      params.push_back(Param::C);
+    std::vector<flatbuffers::Offset<Term>> terms{CreateTermDirect(b, bytes, &params)};
+    return CreateSizeDirect(b, &terms);
+  }
+
   flatbuffers::FlatBufferBuilder b;
 };
+
+/// "0: 0+4, 1: 4+2": the windows and rows of a step's parts.
+template <typename Windows> std::string partsOf(const Windows &windows, const format::Step &step) {
+  std::string text;
+  for (const Part &part : windows.partsOf(step))
+    text += (text.empty() ? "" : ", ") + std::to_string(part.window) + ": " + std::to_string(part.first) +
+            "+" + std::to_string(part.rows);
+  return text;
+}
+
+/// Where a binding begins in each part.
+template <typename Windows>
+std::vector<int64_t> offsetsOf(const Windows &windows, const Steps &steps, uint32_t step, uint32_t binding) {
+  std::vector<int64_t> offsets;
+  for (const Part &part : windows.partsOf(steps[step]))
+    offsets.push_back(windows.offsetOf(part, steps.binding(step, binding)));
+  return offsets;
+}
+
+using Offsets = std::vector<int64_t>;
 
 template <typename Work> std::string messageOf(Work work) {
   try {
@@ -60,86 +98,120 @@ template <typename Work> std::string messageOf(Work work) {
 }
 
 TEST(WeightWindows, OneWindowWhereAllFits) {
-  Steps steps({{weights(0, 100)}, {}, {weights(128, 64), weights(0, 100)}});
+  Steps steps({{{weights(0, 100)}}, {}, {{weights(128, 64), weights(0, 100)}}});
   WeightWindows windows(steps.program(), 192, "device");
   ASSERT_EQ(windows.windows().size(), 1u);
   EXPECT_EQ(windows.bytes(), 192u);
-  EXPECT_EQ(windows.windowOf(steps[0]), 0);
-  EXPECT_EQ(windows.windowOf(steps[1]), -1);
-  EXPECT_EQ(windows.offsetOf(0, 0), 0u);
-  EXPECT_EQ(windows.offsetOf(0, 128), 128u);
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[1]), "-1: 0+0");
+  EXPECT_EQ(offsetsOf(windows, steps, 2, 1), Offsets{0});
+  EXPECT_EQ(offsetsOf(windows, steps, 2, 0), Offsets{128});
 }
 
 TEST(WeightWindows, AnotherWindowWhereItDoesNot) {
-  Steps steps({{weights(0, 128)}, {weights(128, 128)}, {weights(256, 64)}, {weights(0, 128)}});
+  Steps steps({{{weights(0, 128)}}, {{weights(128, 128)}}, {{weights(256, 64)}}, {{weights(0, 128)}}});
   WeightWindows windows(steps.program(), 192, "device");
   ASSERT_EQ(windows.windows().size(), 2u);
-  EXPECT_EQ(windows.windowOf(steps[0]), 0);
-  EXPECT_EQ(windows.windowOf(steps[1]), 1);
-  EXPECT_EQ(windows.windowOf(steps[2]), 1);
-  EXPECT_EQ(windows.windowOf(steps[3]), 0); // where it is already
-  EXPECT_EQ(windows.offsetOf(1, 128), 0u);
-  EXPECT_EQ(windows.offsetOf(1, 256), 128u);
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[1]), "1: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[2]), "1: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[3]), "0: 0+0"); // where it is already
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 0), Offsets{0});
+  EXPECT_EQ(offsetsOf(windows, steps, 2, 0), Offsets{128});
   EXPECT_EQ(windows.bytes(), 320u); // nothing twice
 }
 
 TEST(WeightWindows, WhatSeveralNeedIsInEach) {
-  Steps steps({{weights(0, 64), weights(64, 128)}, {weights(0, 64), weights(192, 128)}});
+  Steps steps({{{weights(0, 64), weights(64, 128)}}, {{weights(0, 64), weights(192, 128)}}});
   WeightWindows windows(steps.program(), 192, "device");
   ASSERT_EQ(windows.windows().size(), 2u);
-  EXPECT_EQ(windows.offsetOf(0, 0), 0u);
-  EXPECT_EQ(windows.offsetOf(1, 0), 0u);
+  EXPECT_EQ(offsetsOf(windows, steps, 0, 0), Offsets{0});
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 0), Offsets{0});
   EXPECT_EQ(windows.windows()[1].pieces[0].from, 0u);
   EXPECT_EQ(windows.windows()[1].pieces[0].bytes, 64u);
   EXPECT_EQ(windows.bytes(), 384u);
 }
 
-TEST(WeightWindows, PartsOfPartsAreStoredOnce) {
-  Steps steps({{weights(64, 64)}, {weights(0, 256)}, {weights(192, 64)}});
-  WeightWindows windows(steps.program(), 256, "device");
-  ASSERT_EQ(windows.windows().size(), 1u);
-  EXPECT_EQ(windows.bytes(), 256u);
-  EXPECT_EQ(windows.offsetOf(0, 64), 64u);
-  EXPECT_EQ(windows.offsetOf(0, 192), 192u);
+TEST(WeightWindows, RangesOfRowsWhereThereIsNoRoomForAll) {
+  // 10 rows of 64 bytes, beside 64 bytes that each part needs; ranges of at most 5, and of multiples of 2.
+  Steps steps({{{weights(0, 64), weights(64, 640, 64)}, 2, 10}});
+  WeightWindows windows(steps.program(), 384, "device");
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+4, 1: 4+4, 2: 8+2");
+  EXPECT_EQ(offsetsOf(windows, steps, 0, 0), (Offsets{0, 0, 0}));
+  EXPECT_EQ(offsetsOf(windows, steps, 0, 1), (Offsets{64, 64 - 256, 64 - 512}));
+  EXPECT_EQ(windows.windows()[1].pieces[1].from, 64u + 256u);
+  EXPECT_EQ(windows.windows()[2].pieces[1].bytes, 128u);
 }
 
-TEST(WeightWindows, PartsMayOverlap) {
-  Steps steps({{weights(0, 256)}, {weights(128, 256)}, {weights(192, 64)}});
-  WeightWindows windows(steps.program(), 256, "device");
-  ASSERT_EQ(windows.windows().size(), 2u);
-  EXPECT_EQ(windows.offsetOf(0, 0), 0u);
-  EXPECT_EQ(windows.offsetOf(1, 128), 0u);
-  EXPECT_EQ(windows.windowOf(steps[2]), 1);
-  EXPECT_EQ(windows.offsetOf(1, 192), 64u);
+TEST(WeightWindows, RangesBeginAtMultiplesOf64Bytes) {
+  Steps steps({{{weights(0, 240, 24)}, 1, 10}}); // 8 rows are 192 bytes
+  WeightWindows windows(steps.program(), 192, "device");
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+8, 1: 8+2");
+}
+
+TEST(WeightWindows, WhatSeveralUseIsCutAlikeForAll) {
+  // The first has room for 3 rows of both, the second for 6 of one.
+  Steps steps({{{weights(0, 512, 64), weights(512, 512, 64)}, 1, 8}, {{weights(0, 512, 64)}, 1, 8}});
+  WeightWindows windows(steps.program(), 384, "device");
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+3, 1: 3+3, 2: 6+2");
+  EXPECT_EQ(partsOf(windows, steps[1]), "0: 0+3, 1: 3+3, 2: 6+2");
+  EXPECT_EQ(windows.bytes(), 1024u);
 }
 
 TEST(WeightWindows, OneStepThatNeedsTooMuchIsAnError) {
-  Steps steps({{weights(0, 2048), weights(2048, 64)}});
-  EXPECT_EQ(messageOf([&] { WeightWindows(steps.program(), 2048, "toy"); }),
-            "a step of 'product' needs 2.06 KiB in one buffer, the device 'toy' binds 2.00 KiB at most");
+  auto refused = [](const StepUses &step) {
+    return messageOf([&] { WeightWindows(Steps({step}).program(), 2048, "toy"); });
+  };
+  const char *message =
+      "a step of 'product' needs 2.06 KiB in one buffer, the device 'toy' binds 2.00 KiB at most";
+  EXPECT_EQ(refused({{weights(0, 2048), weights(2048, 64)}}), message);
+  EXPECT_EQ(refused({{weights(0, 2048), weights(2048, 64, 64)}, 1, 1}),
+            message);                                            // beside it there is no room
+  EXPECT_EQ(refused({{weights(0, 2112, 64)}, 33, 33}), message); // nor for a multiple
 }
 
 TEST(CacheWindows, StepsFindTheirCachesTogether) {
   // Steps need 0 and 1, then 2 and 3 of 64 x 2 bytes; and one that joins 4 to 2.
-  Steps steps({{cache(0), cache(1)}, {cache(3), cache(2)}, {cache(4), cache(2)}, {}}, {2, 2, 2, 2, 1});
+  Steps steps({{{cache(0), cache(1)}}, {{cache(3), cache(2)}}, {{cache(4), cache(2)}}, {}}, {2, 2, 2, 2, 1});
   CacheWindows windows(steps.program(), 64, 384, "device");
   ASSERT_EQ(windows.windows().size(), 2u);
-  EXPECT_EQ(windows.windowOf(steps[0]), 0);
-  EXPECT_EQ(windows.windowOf(steps[1]), 1);
-  EXPECT_EQ(windows.windowOf(steps[2]), 1);
-  EXPECT_EQ(windows.windowOf(steps[3]), -1);
-  EXPECT_EQ(windows.offsetOf(0), 0u);
-  EXPECT_EQ(windows.offsetOf(1), 128u);
-  EXPECT_EQ(windows.offsetOf(2), 0u);
-  EXPECT_EQ(windows.offsetOf(3), 128u);
-  EXPECT_EQ(windows.offsetOf(4), 256u);
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[1]), "1: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[2]), "1: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[3]), "-1: 0+0");
+  EXPECT_EQ(offsetsOf(windows, steps, 0, 0), Offsets{0});
+  EXPECT_EQ(offsetsOf(windows, steps, 0, 1), Offsets{128});
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 1), Offsets{0});
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 0), Offsets{128});
+  EXPECT_EQ(offsetsOf(windows, steps, 2, 0), Offsets{256});
   EXPECT_EQ(windows.bytes(), 256u + 320u);
 }
 
+TEST(CacheWindows, RangesOfRowsWhereThereIsNoRoomForAll) {
+  // Two caches of 4 heads, 64 x 2 bytes each; three heads of both have room.
+  Steps steps({{{cache(0, 2)}, 1, 4}, {{cache(0, 2), cache(1, 2)}, 1, 4}, {{cache(1, 2)}, 1, 4}}, {8, 8});
+  CacheWindows windows(steps.program(), 64, 768, "device");
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+2, 1: 2+2");
+  EXPECT_EQ(partsOf(windows, steps[1]), "0: 0+2, 1: 2+2");
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 0), (Offsets{0, -256}));
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 1), (Offsets{256, 0}));
+  EXPECT_EQ(windows.rangeOf(windows.partsOf(steps[2])[1], steps.binding(2, 0), 512),
+            std::pair(uint64_t(256), uint64_t(256)));
+  EXPECT_EQ(windows.bytes(), 1024u);
+}
+
 TEST(CacheWindows, TooMuchForOneStepIsAnError) {
-  Steps steps({{cache(0), cache(1)}}, {32, 32});
-  EXPECT_EQ(messageOf([&] { CacheWindows(steps.program(), 64, 2048, "toy"); }),
-            "a context of 64 tokens needs 4.00 KiB in one buffer, the device 'toy' binds 2.00 KiB at most");
+  auto refused = [](const std::vector<StepUses> &list) {
+    Steps steps(list, {32, 32});
+    return messageOf([&] { CacheWindows(steps.program(), 64, 2048, "toy"); });
+  };
+  const char *message =
+      "a context of 64 tokens needs 4.00 KiB in one buffer, the device 'toy' binds 2.00 KiB at most";
+  EXPECT_EQ(refused({{{cache(0), cache(1)}}}), message);
+  // One of the steps takes them whole; rows that are not the same for all; rows that have no room.
+  EXPECT_EQ(refused({{{cache(0, 8), cache(1, 8)}, 1, 4}, {{cache(1)}}}), message);
+  EXPECT_EQ(refused({{{cache(0, 8), cache(1, 8)}, 1, 4}, {{cache(1, 16)}, 1, 2}}), message);
+  EXPECT_EQ(refused({{{cache(0, 32), cache(1, 32)}, 1, 1}}), message);
 }
 
 } // namespace
