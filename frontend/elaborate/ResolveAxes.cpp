@@ -40,8 +40,9 @@ bool Elaborator::resolveAxis(const ast::Axis &axis, Frame &frame, AxisList &out,
   if (!base) {
     if (report) {
       const Value *value = frame.find(axis.name.text);
-      std::string found = value && value->is(Value::Kind::None) ? " is none here, so it is no axis"
-                                                                : " is not the name of an axis here";
+      std::string found = value && (value->is(Value::Kind::None) || value->isNumber())
+                              ? " is " + value->describe() + " here, so it is no axis"
+                              : " is not the name of an axis here";
       fail(axis.range, "'" + axis.name.text + "'" + found);
     }
     return false;
