@@ -11,6 +11,12 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 AttentionEmitter::AttentionEmitter(AttentionOp op, EmitContext &context)
     : KernelEmitter(op, context), op(op), context(context),
       valueType(cast<NamedTensorType>(op.getValues().getType())), axis(op.getAxis()) {
+  // Queries that differ in an axis that neither keys nor values have go together.
+  auto isShared = [&](StringRef head) {
+    return valueType.has(head) || llvm::any_of(op.getKeys(), [&](Value keys) {
+             return cast<NamedTensorType>(keys.getType()).has(head);
+           });
+  };
   llvm::StringSet<> known; // heads
   for (auto [query, over] : llvm::zip(op.getQueries(), op.getOver())) {
     auto type = cast<NamedTensorType>(query.getType());
@@ -19,8 +25,8 @@ AttentionEmitter::AttentionEmitter(AttentionOp op, EmitContext &context)
       if (head == "T" || llvm::is_contained(axisNames(cast<ArrayAttr>(over)), head) ||
           !known.insert(head).second)
         continue;
-      (valueType.has(head) ? shared : grouped).push_back(head.str());
-      (valueType.has(head) ? sharedSizes : groupSizes).push_back(type.size(head));
+      (isShared(head) ? shared : grouped).push_back(head.str());
+      (isShared(head) ? sharedSizes : groupSizes).push_back(type.size(head));
     }
     auto &sizes = depthSizes.emplace_back();
     for (StringRef name : axisNames(cast<ArrayAttr>(over)))
