@@ -64,6 +64,16 @@ def UnpackHalves : Pass<"unpack-halves", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
 }
 
+def SumIndices : Pass<"sum-indices", "::mlir::ModuleOp"> {
+  let summary = "add up each index from the outermost loop inwards, a constant last";
+  let description = [{
+    The index of a load or a store is a sum of values times numbers. What a loop does not change is added first, so that it
+    can leave the loop; the constant comes last, so that loads of neighbours share the rest. Expects values in their loops as
+    `loop-invariant-code-motion` leaves them.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def LoopResults : Pass<"loop-results", "::mlir::ModuleOp"> {
   let summary = "keep a loop's results where its header has them";
   let description = [{

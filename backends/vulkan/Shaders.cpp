@@ -168,6 +168,10 @@ llvm::Expected<std::vector<Shader>> Generation::run(llvm::function_ref<bool(Kern
         passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());
         passes.addPass(createLoopInvariantCodeMotionPass());
+        passes.addPass(createSumIndices()); // where values are in their loops
+        passes.addPass(createCanonicalizerPass());
+        passes.addPass(createCSEPass());
+        passes.addPass(createLoopInvariantCodeMotionPass());
       }))
     return std::move(error);
   show(Stage::Gpu, print);
