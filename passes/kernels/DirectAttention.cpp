@@ -78,7 +78,7 @@ protected:
           sum = arith::MulFOp::create(k.builder, k.loc, sum, factor);
       }
       Value count = arith::SubIOp::create(k.builder, k.loc, to, first);
-      state.sums = addValues(state.sums, first, to, atMost(count, k.constant(kKeys)));
+      state.sums = addValues(state.sums, first, atMost(count, k.constant(kKeys)));
       return state.values();
     }));
   }
@@ -198,21 +198,31 @@ protected:
     });
   }
 
-  /// The score function, for four keys from `key` on; keys from `to` on are not seen.
+  /// The score function, for four keys from `key` on; keys from `to` on are not seen. Where blocks begin at
+  /// multiples of their size and no token sees a key behind it, the score function says so itself.
   Value scoreOf(ValueRange products, const Env &env, Value key, Value to) {
     SmallVector<Value> arguments(products);
     for (Value extra : op.getExtras())
       arguments.push_back(points.four(extra, env, axis));
     Value score = points.inlineScalars(op.getScore().front(), arguments)[0];
+    if (!op.getVisitsFrom() && op.getVisitsTo() && *op.getVisitsTo() <= 0)
+      return score;
     Value unseen = spread(k.real(-std::numeric_limits<float>::infinity()));
     return arith::SelectOp::create(k.builder, k.loc, below(key, to), score, unseen);
   }
 
-  /// The greatest, or the sum, of four.
-  template <typename Op> Value reduce(Value four) {
-    Value low = Op::create(k.builder, k.loc, part(four, 0), part(four, 1));
-    Value high = Op::create(k.builder, k.loc, part(four, 2), part(four, 3));
-    return Op::create(k.builder, k.loc, low, high);
+  /// The greater of two. Of a NaN and another it is either: the NaN's exponential is in the sum.
+  Value greater(Value a, Value b) {
+    Value isFirst = arith::CmpFOp::create(k.builder, k.loc, arith::CmpFPredicate::OGT, a, b);
+    return arith::SelectOp::create(k.builder, k.loc, isFirst, a, b);
+  }
+  Value greatestOf(Value four) {
+    return greater(greater(part(four, 0), part(four, 1)), greater(part(four, 2), part(four, 3)));
+  }
+  Value sumOf(Value four) {
+    Value low = arith::AddFOp::create(k.builder, k.loc, part(four, 0), part(four, 1));
+    Value high = arith::AddFOp::create(k.builder, k.loc, part(four, 2), part(four, 3));
+    return arith::AddFOp::create(k.builder, k.loc, low, high);
   }
 
   /// The score function, then the block's exponentials into scores[0], for the lane's query; the factors of
@@ -229,9 +239,9 @@ protected:
         products.push_back(load(score, ValueRange{k.lane, k.constant(at / kFour)}));
       Value score = scoreOf(products, env, key, to);
       fours.push_back(score);
-      most = most ? Value(arith::MaximumFOp::create(k.builder, k.loc, most, score)) : score;
+      most = most ? greater(most, score) : score;
     }
-    Value now = arith::MaximumFOp::create(k.builder, k.loc, state.greatest, reduce<arith::MaximumFOp>(most));
+    Value now = greater(state.greatest, greatestOf(most));
     Value factor = exponential(state.greatest, now), sum;
     for (auto [turn, four] : llvm::enumerate(fours)) {
       Value risen = exponential(four, spread(now));
@@ -239,35 +249,51 @@ protected:
       sum = sum ? Value(arith::AddFOp::create(k.builder, k.loc, sum, risen)) : risen;
     }
     state.greatest = now;
-    state.total = fma(state.total, factor, reduce<arith::AddFOp>(sum));
+    state.total = fma(state.total, factor, sumOf(sum));
     store(factor, ofQueries, k.lane);
   }
 
-  /// sums[q] + exponential[q][key] * value[key] over `count` keys from `first` on, four a turn; keys from
-  /// `to` on have exponentials of zero, and the last's values.
-  SmallVector<Value> addValues(ArrayRef<Value> sums, Value first, Value to, Value count) {
-    Value turns = arith::CeilDivUIOp::create(k.builder, k.loc, count, k.constant(kFour));
-    Value last = arith::SubIOp::create(k.builder, k.loc, to, k.constant(1));
-    return k.loop(k.constant(0), turns, 1, sums, [&](Value turn, ValueRange carried) {
-      SmallVector<Value> values, next(carried);
-      for (int64_t side = 0; side < kFour; ++side) {
-        Env env = headEnv;
-        Value key = plus(plus(first, times(turn, kFour)), k.constant(side));
-        env[axis] = k.index.uniform(atMost(key, last));
-        for (int64_t p = 0; p < parts; ++p)
-          values.push_back(fourColumns(op.getValues(), env, ownColumns(k.constant(p * laneColumns), width),
-                                       valueAxes.back(), valueSizes,
-                                       [&](Env &one, const Idx &column) { setValueColumn(one, column); }));
-      }
+  /// The lane's columns of a key's values, four by four.
+  SmallVector<Value> valuesOf(Value key) {
+    Env env = headEnv;
+    env[axis] = k.index.uniform(key);
+    SmallVector<Value> values;
+    for (int64_t p = 0; p < parts; ++p)
+      values.push_back(fourColumns(op.getValues(), env, ownColumns(k.constant(p * laneColumns), width),
+                                   valueAxes.back(), valueSizes,
+                                   [&](Env &one, const Idx &column) { setValueColumn(one, column); }));
+    return values;
+  }
+
+  /// sums[q] + exponential[q][key] * value[key] over `count` keys from `first` on: four a turn, then one by
+  /// one those that are left.
+  SmallVector<Value> addValues(ArrayRef<Value> sums, Value first, Value count) {
+    auto add = [&](SmallVector<Value> &sums, int64_t q, ArrayRef<Value> values, Value exponential) {
+      for (int64_t p = 0; p < parts; ++p)
+        sums[q * parts + p] = fma(values[p], spread(exponential), sums[q * parts + p]);
+    };
+    Value four = k.constant(kFour);
+    Value turns = arith::DivUIOp::create(k.builder, k.loc, count, four);
+    auto ofFours = k.loop(k.constant(0), turns, 1, sums, [&](Value turn, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      SmallVector<SmallVector<Value>> values;
+      for (int64_t side = 0; side < kFour; ++side)
+        values.push_back(valuesOf(plus(plus(first, times(turn, kFour)), k.constant(side))));
       for (int64_t q = 0; q < queries; ++q) {
-        Value four = load(scores[0], ValueRange{k.constant(q), turn});
-        for (int64_t side = 0; side < kFour; ++side) {
-          Value factor = spread(part(four, side));
-          for (int64_t p = 0; p < parts; ++p) {
-            Value &sum = next[q * parts + p];
-            sum = fma(values[side * parts + p], factor, sum);
-          }
-        }
+        Value exponentials = load(scores[0], ValueRange{k.constant(q), turn});
+        for (int64_t side = 0; side < kFour; ++side)
+          add(next, q, values[side], part(exponentials, side));
+      }
+      return next;
+    });
+    return k.loop(times(turns, kFour), count, 1, ofFours, [&](Value key, ValueRange carried) {
+      SmallVector<Value> next(carried);
+      SmallVector<Value> values = valuesOf(plus(first, key));
+      Value turn = arith::DivUIOp::create(k.builder, k.loc, key, four);
+      Value side = arith::RemUIOp::create(k.builder, k.loc, key, four);
+      for (int64_t q = 0; q < queries; ++q) {
+        Value exponentials = load(scores[0], ValueRange{k.constant(q), turn});
+        add(next, q, values, vector::ExtractOp::create(k.builder, k.loc, exponentials, side));
       }
       return next;
     });
@@ -377,7 +403,7 @@ private:
     k.loop(k.constant(0), k.constant(queries), 1,
            [&](Value query) { softmaxOf(query, load(greatestOfLanes, ValueRange{query, k.lane}), blocks); });
     SmallVector<Value> zeros(queries * parts, spread(k.real(0)));
-    keepSums(addValues(zeros, from, to, count));
+    keepSums(addValues(zeros, from, count));
   }
 
   /// Where the scores of the lane's four keys of a block are.
@@ -398,7 +424,7 @@ private:
         ofQuery.push_back(product[q]);
       Value score = scoreOf(ofQuery, env, k.index.value(own), to);
       store(score, scores[0], ValueRange{k.constant(q), place});
-      most.push_back(arith::MaximumFOp::create(k.builder, k.loc, before[q], score));
+      most.push_back(greater(before[q], score));
     }
     return most;
   }
@@ -410,13 +436,13 @@ private:
   /// Turns a query's scores to exponentials. `most`: the greatest of the lane's. A sink is one more term, of
   /// the first split, without a value.
   void softmaxOf(Value query, Value most, Value blocks) {
-    most = acrossLanes(ReduceKind::Max, reduce<arith::MaximumFOp>(most));
+    most = acrossLanes(ReduceKind::Max, greatestOf(most));
     Value sink;
     if (op.getSink()) {
       Value isFirst = arith::CmpIOp::create(k.builder, k.loc, arith::CmpIPredicate::eq, major, k.constant(0));
       sink = arith::SelectOp::create(k.builder, k.loc, isFirst, points.point(op.getSink(), queryEnv(query)),
                                      k.real(-std::numeric_limits<float>::infinity()));
-      most = arith::MaximumFOp::create(k.builder, k.loc, most, sink);
+      most = greater(most, sink);
     }
     Value sum = k.loop(k.constant(0), blocks, 1, spread(k.real(0)), [&](Value block, ValueRange carried) {
       SmallVector<Value> at{query, ownPlace(block)};
@@ -424,7 +450,7 @@ private:
       store(risen, scores[0], at);
       return SmallVector<Value>{arith::AddFOp::create(k.builder, k.loc, carried[0], risen)};
     })[0];
-    Value total = acrossLanes(ReduceKind::Sum, reduce<arith::AddFOp>(sum));
+    Value total = acrossLanes(ReduceKind::Sum, sumOf(sum));
     if (sink)
       total = arith::AddFOp::create(k.builder, k.loc, total, exponential(sink, most));
     store(most, greatest, query);
@@ -464,7 +490,7 @@ private:
       };
       k.when(inside, [&] {
         Value most = overSplits(k.real(std::numeric_limits<float>::lowest()), [&](Value split, Value before) {
-          return arith::MaximumFOp::create(k.builder, k.loc, before, at(split, greatestAt));
+          return greater(before, at(split, greatestAt));
         });
         auto weight = [&](Value split) { return exponential(at(split, greatestAt), most); };
         Value total = overSplits(k.real(0), [&](Value split, Value before) {
