@@ -18,12 +18,20 @@ AttentionEmitter::AttentionEmitter(AttentionOp op, EmitContext &context)
            });
   };
   llvm::StringSet<> known; // heads
-  for (auto [query, over] : llvm::zip(op.getQueries(), op.getOver())) {
-    auto type = cast<NamedTensorType>(query.getType());
+  for (auto [query, keys, over] : llvm::zip(op.getQueries(), op.getKeys(), op.getOver())) {
+    auto type = cast<NamedTensorType>(query.getType()), keyType = cast<NamedTensorType>(keys.getType());
+    auto isHead = [&, over = cast<ArrayAttr>(over)](StringRef name) {
+      return name != "T" && name != axis && !llvm::is_contained(axisNames(over), name) &&
+             known.insert(name).second;
+    };
+    for (auto [name, size] : llvm::zip(keyType.getNames(), keyType.getSizes()))
+      if (!type.has(name) && isHead(name)) { // one query for all heads
+        shared.push_back(name.str());
+        sharedSizes.push_back(size);
+      }
     for (StringAttr name : type.getNames()) {
       StringRef head = name.getValue();
-      if (head == "T" || llvm::is_contained(axisNames(cast<ArrayAttr>(over)), head) ||
-          !known.insert(head).second)
+      if (!isHead(head))
         continue;
       (isShared(head) ? shared : grouped).push_back(head.str());
       (isShared(head) ? sharedSizes : groupSizes).push_back(type.size(head));

@@ -21,3 +21,14 @@ heddle.layer @latent(%q: !q, %r: !r, %x: !q, %y: !heddle.tensor<T, rot = 4>, %z:
   heddle.return %o : !o
 }
 // CHECK: heddle.kernel @latent.attention lanes 16 grid [array<i64: 1, 12, 8>]
+
+// One query for all heads, whose keys differ.
+// CHECK: heddle.kernel @one.attention lanes 16 grid [array<i64: 1, 12, 8>]
+heddle.layer @one(%q: !heddle.tensor<T, d = 16>, %k: !heddle.tensor<U, heads = 8, d = 16>, %v: !heddle.tensor<U, heads = 8, hd = 48>)
+    -> !heddle.tensor<T, heads = 8, hd = 48> attributes {kind = "block", variant = #heddle<variant all>} {
+  %o = heddle.attention(%q), (%k), %v extras() over [["d"]] keys "U" {
+  ^score(%s: f32):
+    heddle.yield %s : f32
+  } : (!heddle.tensor<T, d = 16>, !heddle.tensor<U, heads = 8, d = 16>, !heddle.tensor<U, heads = 8, hd = 48>) -> !heddle.tensor<T, heads = 8, hd = 48>
+  heddle.return %o : !heddle.tensor<T, heads = 8, hd = 48>
+}
