@@ -8,6 +8,7 @@ The device is the one that the loader offers (VK_ICD_FILENAMES chooses another d
 synchronisation validation: a message of theirs fails the case. Skipped without a device.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -71,6 +72,16 @@ def device_of(heddle, scratch):
         return None
 
 
+@contextlib.contextmanager
+def device_with(loader, facts):
+    """The device is said to have these facts, as FakeLoader.cpp names them."""
+    os.environ.update(HEDDLE_VULKAN_LOADER=loader, FAKE_VULKAN=facts)
+    try:
+        yield
+    finally:
+        del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
+
+
 def check_long_context(program, text):
     """Behind more keys than one split of them holds, the device goes on as the processor does."""
     beginning = text.read_text(encoding="utf-8")[:6500]  # some 1,500 tokens
@@ -114,11 +125,8 @@ def check_large_caches(program, loader):
     """Where a device binds less than the caches of a layer, their heads are computed a few at a time."""
     words = ("--device", 0, "--greedy", "--context", 24576, "-n", 12, "Name three colours.")
     told = run(program, *words).stdout
-    os.environ.update(HEDDLE_VULKAN_LOADER=loader, FAKE_VULKAN=f"range={32 << 20}")  # a layer's take 36 MiB
-    try:
+    with device_with(loader, f"range={32 << 20}"):  # a layer's take 36 MiB
         parts = run(program, *words).stdout
-    finally:
-        del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
     if told != parts or not told.strip():
         raise Failure(f"in parts it says '{parts.strip()}', else '{told.strip()}'")
 
@@ -170,15 +178,12 @@ def check_shaders(program):
 
 def check_wide(heddle, folder, scratch, loader, subgroup):
     """With several pieces side by side in a workgroup, as on devices of wide subgroups."""
-    os.environ.update(HEDDLE_VULKAN_LOADER=loader, FAKE_VULKAN=f"subgroup={subgroup}")
-    try:
+    with device_with(loader, f"subgroup={subgroup}"):
         program = scratch / "wide"
         run(heddle, "compile", folder, "--target", "vulkan", "-o", program)
         if f"* baseline: {subgroup} invocations" not in run(program, "info").stdout:
             raise Failure("no workgroup is wide")
         return goldens.check(heddle, folder, scratch, ["--target", "vulkan"])
-    finally:
-        del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
 
 
 def check_perplexity(program, text):
