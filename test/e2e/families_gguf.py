@@ -9,13 +9,11 @@ folder itself, so changed, is the reference.
 """
 
 import json
-import os
-import pathlib
 import shutil
 import sys
 
 from goldens import INPUTS, check_threads, compare
-from support import SHARED, SKIPPED, SOURCE, Results, load, run, save
+from support import SHARED, SKIPPED, SOURCE, Results, load, run, save, start
 
 FOLDERS = ("bert", "cohere", "falcon", "gemma2", "gemma3_text", "gpt2", "granite", "llama", "mixtral", "modernbert", "olmo2", "phi3",
            "phi3-switch", "qwen2", "qwen3", "roberta")
@@ -90,9 +88,7 @@ def check_blocks(heddle, folder, scratch, blocks):
 
 
 def main():
-    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
-    scratch.mkdir(parents=True, exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    heddle, scratch = start()
     try:
         import gguf, numpy  # noqa: F401
     except ImportError as error:

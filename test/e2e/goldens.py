@@ -13,12 +13,9 @@ import array
 import base64
 import itertools
 import json
-import os
-import pathlib
 import shutil
-import sys
 
-from support import SHARED, SOURCE, Failure, Results, elements, has_avx2, ids_tensor, load, run, save
+from support import SHARED, SOURCE, Failure, Results, elements, has_avx2, ids_tensor, load, run, save, start
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids")
 RECOMPUTED = {"greedy_ids_nocache": "greedy_ids"}  # what the reference gives without its cache
@@ -260,9 +257,7 @@ def check_sorting(heddle, scratch, level):
 
 
 def main():
-    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
-    scratch.mkdir(parents=True, exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    heddle, scratch = start()
     results = Results()
 
     folders = [SOURCE / "data" / name for name in OURS]

@@ -11,14 +11,11 @@ beside it says, takes the last token's hidden state. Where a page rounds, it is 
 import array
 import json
 import math
-import os
-import pathlib
 import shutil
 import struct
-import sys
 
 from goldens import INPUTS, compare, distance
-from support import SHARED, SOURCE, Failure, Results, elements, ids_tensor, load, run, save
+from support import SHARED, SOURCE, Failure, Results, elements, ids_tensor, load, run, save, start
 
 FP4 = (0, 0.5, 1, 1.5, 2, 3, 4, 6)
 BLOCK = 32
@@ -171,9 +168,7 @@ def check_rounding(heddle, scratch, options):
 
 
 def main():
-    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
-    scratch.mkdir(parents=True, exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    heddle, scratch = start()
     results = Results()
     for name, config in json.loads((SOURCE / "data/published.json").read_text()).items():
         results.case(f"config of {name}", check_config, heddle, scratch, config)

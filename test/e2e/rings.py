@@ -8,15 +8,12 @@ pieces, and go on with it token by token. -O2 must give what the plain road give
 """
 
 import json
-import os
-import pathlib
 import random
 import re
 import shutil
-import sys
 
 import goldens
-from support import SHARED, SOURCE, Failure, Results, ids_tensor, load, run, save
+from support import SHARED, SOURCE, Failure, Results, ids_tensor, load, run, save, start
 
 FOLDERS = [SOURCE / "data/cohere2"] + [SHARED / "goldens" / name for name in
                                        ("gemma2", "gemma3_text", "gpt_oss", "llama4_text", "mistral")]
@@ -63,9 +60,7 @@ def check(heddle, folder, scratch, options):
 
 
 def main():
-    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
-    scratch.mkdir(parents=True, exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    heddle, scratch = start()
     results = Results()
     for folder in FOLDERS:
         results.case_of(folder, folder.name, check, heddle, folder, scratch, ["-O2"])

@@ -76,6 +76,14 @@ def has_avx2():
         return False
 
 
+def start():
+    """HEDDLE and SCRATCH of the command line; the folder is there, and programs are cached in it."""
+    scratch = pathlib.Path(sys.argv[2])
+    scratch.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    return sys.argv[1], scratch
+
+
 def elements(shape):
     count = 1
     for extent in shape:

@@ -9,12 +9,10 @@ and `numpy`.
 """
 
 import array
-import os
-import pathlib
 import sys
 
 from goldens import compare
-from support import SKIPPED, Failure, Results, has_avx2, ids_tensor, load, run, save
+from support import SKIPPED, Failure, Results, has_avx2, ids_tensor, load, run, save, start
 
 try:
     import gguf
@@ -137,9 +135,7 @@ def check(heddle, scratch, name, roads):
 
 
 def main():
-    heddle, scratch = sys.argv[1], pathlib.Path(sys.argv[2])
-    scratch.mkdir(parents=True, exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(scratch.resolve() / "cache")
+    heddle, scratch = start()
     roads = [("-O0", "-O0", ["-O0"]), ("-O2", "-O2", ["-O2"])]
     if has_avx2():
         roads.append(("AVX2", "-O2", ["--cpu", "x86-64-v3"]))
