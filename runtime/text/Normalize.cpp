@@ -48,7 +48,9 @@ std::string replaceAll(std::string_view text, std::string_view pattern, std::str
 std::string replaceMatches(std::string_view text, const Regex &regex, std::string_view content) {
   std::string out;
   size_t end = 0;
-  for (TextRange match : regex.findAll(text)) {
+  Regex::Matches matches(regex);
+  matches.start(text);
+  for (TextRange match; matches.next(match);) {
     out += text.substr(end, match.begin - end);
     out += content;
     checkSize(out.size());

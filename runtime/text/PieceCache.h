@@ -3,12 +3,10 @@
 #ifndef HEDDLE_RUNTIME_TEXT_PIECECACHE_H
 #define HEDDLE_RUNTIME_TEXT_PIECECACHE_H
 
+#include "runtime/text/Hash.h"
+
 #include <algorithm>
 #include <bit>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <string_view>
 #include <vector>
 
 namespace heddle {
@@ -23,29 +21,30 @@ public:
 
   /// Appends the tokens of `piece` to `out`: what `encode()` appends, or appended for the same piece before.
   template <typename Encode> void append(std::string_view piece, std::vector<int32_t> &out, Encode encode) {
-    if (slots.empty() || piece.empty() || piece.size() > sizeof Slot().bytes)
+    if (slots.empty() || piece.empty() || piece.size() > sizeof Slot().room)
       return encode();
-    Slot &slot = slots[std::hash<std::string_view>()(piece) & (slots.size() - 1)];
-    if (slot.size == piece.size() && std::memcmp(slot.bytes, piece.data(), piece.size()) == 0) {
-      out.insert(out.end(), slot.ids, slot.ids + slot.count);
+    Slot &slot = slots[hashOf(piece) & (slots.size() - 1)];
+    size_t before = out.size();
+    if (slot.size == piece.size() && std::memcmp(slot.room, piece.data(), piece.size()) == 0) {
+      out.resize(before + slot.count);
+      std::memcpy(out.data() + before, slot.ids(), slot.count * sizeof(int32_t));
       return;
     }
-    size_t before = out.size();
     encode();
     size_t count = out.size() - before;
-    if (count > std::size(slot.ids))
+    if (piece.size() + count * sizeof(int32_t) > sizeof slot.room)
       return;
     slot.size = uint8_t(piece.size());
     slot.count = uint8_t(count);
-    std::memcpy(slot.bytes, piece.data(), piece.size());
-    std::copy(out.begin() + before, out.end(), slot.ids);
+    std::memcpy(slot.room, piece.data(), piece.size());
+    std::memcpy(slot.ids(), out.data() + before, count * sizeof(int32_t));
   }
 
 private:
-  struct Slot {
-    uint8_t size = 0, count = 0; ///< of `bytes` and `ids`; size 0: empty
-    char bytes[38];
-    int32_t ids[6];
+  struct alignas(64) Slot {      // one line of the processor's cache
+    uint8_t size = 0, count = 0; ///< bytes of the piece (0: empty), and its tokens
+    char room[62];               ///< the piece from the front, the tokens up to the end
+    char *ids() { return room + sizeof room - count * sizeof(int32_t); }
   };
   static constexpr size_t most = 1 << 15;
   std::vector<Slot> slots;

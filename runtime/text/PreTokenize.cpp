@@ -1,17 +1,17 @@
 //===- PreTokenize.cpp - cutting text before the model sees it --------------===//
 //
-// A step looks at one piece at a time: it finds matches in it, and a split behaviour says how matches and what
-// lies between them become new pieces. ByteLevel and Metaspace also rewrite the text.
+// A step looks at one piece at a time: it finds matches in it, and a split behaviour says how matches and
+// what lies between them become new pieces. ByteLevel and Metaspace also rewrite the text. Each piece goes
+// through all steps before the next one is cut, so that what is at work stays in the caches.
 //
 //===----------------------------------------------------------------------===//
 
 #include "runtime/text/PreTokenize.h"
-#include "runtime/support/Error.h"
 #include "runtime/text/Normalize.h"
 #include "runtime/text/Unicode.h"
 #include "runtime/text/Utf8.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace heddle {
 
@@ -24,203 +24,240 @@ using Kind = PreTokenizerStep::Kind;
 constexpr std::string_view byteLevelPattern =
     R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+)";
 
-/// Part of a piece; `match` where the step's pattern matched (or did not, if it is inverted).
-struct Cut {
-  size_t begin, end;
-  bool match;
-};
-
-/// Matches and the gaps between them, in order, covering `size` bytes.
-std::vector<Cut> withGaps(const std::vector<TextRange> &matches, size_t size, bool invert) {
-  std::vector<Cut> cuts;
-  size_t end = 0;
-  for (TextRange match : matches) {
-    if (match.begin != end)
-      cuts.push_back({end, match.begin, invert});
-    cuts.push_back({match.begin, match.end, !invert});
-    end = match.end;
-  }
-  if (end != size)
-    cuts.push_back({end, size, invert});
-  return cuts;
-}
-
-/// One cut a character, `match` where `predicate` holds.
-template <typename Predicate> std::vector<Cut> byCharacter(std::string_view text, Predicate predicate) {
-  std::vector<Cut> cuts;
-  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
-    bool match = predicate(c);
-    if (!match && !cuts.empty() && !cuts.back().match)
-      cuts.back().end = end;
-    else
-      cuts.push_back({begin, end, match});
-  });
-  return cuts;
-}
-
-/// Runs of letters and digits, and runs of anything else that is not white space, as non-matches to be kept.
-std::vector<Cut> words(std::string_view text) {
-  enum class Class { Space, Word, Other };
-  std::vector<Cut> cuts;
-  Class last = Class::Space;
-  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
-    Class current = isWordCharacter(c) ? Class::Word : isWhiteSpace(c) ? Class::Space : Class::Other;
-    if (current == last && !cuts.empty())
-      cuts.back().end = end;
-    else
-      cuts.push_back({begin, end, current == Class::Space});
-    last = current;
-  });
-  return cuts;
-}
-
-std::vector<TextRange> findString(std::string_view text, std::string_view pattern) {
-  std::vector<TextRange> matches;
-  if (pattern.empty())
-    return matches;
-  for (size_t at = 0; (at = text.find(pattern, at)) != std::string_view::npos; at += pattern.size())
-    matches.push_back({at, at + pattern.size()});
-  return matches;
-}
-
-/// Joins or drops cuts as `behavior` says.
-std::vector<Cut> behave(std::vector<Cut> cuts, SplitBehavior behavior) {
-  std::vector<Cut> out;
-  bool previous = false;
-  switch (behavior) {
-  case SplitBehavior::Isolated:
-    return cuts;
-  case SplitBehavior::Removed:
-    std::erase_if(cuts, [](const Cut &cut) { return cut.match; });
-    return cuts;
-  case SplitBehavior::Contiguous:
-    for (const Cut &cut : cuts) {
-      if (!out.empty() && cut.match == out.back().match)
-        out.back().end = cut.end;
-      else
-        out.push_back(cut);
-    }
-    return out;
-  case SplitBehavior::MergedWithPrevious:
-    for (const Cut &cut : cuts) {
-      if (cut.match && !previous && !out.empty())
-        out.back().end = cut.end;
-      else
-        out.push_back(cut);
-      previous = cut.match;
-    }
-    return out;
-  case SplitBehavior::MergedWithNext:
-    for (auto cut = cuts.rbegin(); cut != cuts.rend(); ++cut) {
-      if (cut->match && !previous && !out.empty())
-        out.back().begin = cut->begin;
-      else
-        out.push_back(*cut);
-      previous = cut->match;
-    }
-    std::reverse(out.begin(), out.end());
-    return out;
-  }
-  return cuts;
-}
-
-std::vector<Cut> cutPiece(std::string_view text, const PreTokenizerStep &step, const std::optional<Regex> &regex) {
-  switch (step.kind) {
-  case Kind::SplitRegex:
-    return behave(withGaps(regex->findAll(text), text.size(), step.invert), step.behavior);
-  case Kind::SplitString:
-    return behave(withGaps(findString(text, step.pattern), text.size(), step.invert), step.behavior);
-  case Kind::Digits:
-    return behave(byCharacter(text, isNumeric),
-                  step.individual ? SplitBehavior::Isolated : SplitBehavior::Contiguous);
-  case Kind::Punctuation:
-    return behave(byCharacter(text, isPunctuation), step.behavior);
-  case Kind::Whitespace:
-    return behave(words(text), SplitBehavior::Removed);
-  case Kind::WhitespaceSplit:
-    return behave(byCharacter(text, isWhiteSpace), SplitBehavior::Removed);
-  case Kind::ByteLevel:
-    return regex ? withGaps(regex->findAll(text), text.size(), false) : std::vector<Cut>{{0, text.size(), false}};
-  case Kind::Metaspace:
-    return step.split ? behave(withGaps(findString(text, step.pattern), text.size(), false),
-                               SplitBehavior::MergedWithNext)
-                      : std::vector<Cut>{{0, text.size(), false}};
-  }
-  return {};
-}
-
-/// The piece as the step wants to see it; `scratch` holds it where it is not as it was.
-std::string_view prepare(std::string_view piece, const PreTokenizerStep &step, bool first, std::string &scratch) {
-  if (step.kind == Kind::ByteLevel && step.addPrefixSpace && !piece.starts_with(' '))
-    return scratch = " " + std::string(piece);
-  if (step.kind != Kind::Metaspace)
-    return piece;
-  scratch = replaceAll(piece, " ", step.pattern);
-  bool prepend = step.prepend == PrependScheme::Always || (step.prepend == PrependScheme::First && first);
-  if (prepend && !scratch.starts_with(step.pattern))
-    scratch.insert(0, step.pattern);
-  return scratch;
-}
-
-bool rewrites(const PreTokenizerStep &step) {
-  return step.kind == Kind::ByteLevel || step.kind == Kind::Metaspace;
-}
-
-/// Adds the cuts of `piece`, which begins at `offset` of the text, to a step's result.
-void keepInPlace(const std::vector<Cut> &cuts, size_t offset, Pieces &out) {
-  for (const Cut &cut : cuts)
-    if (cut.begin < cut.end)
-      out.ranges.push_back({offset + cut.begin, offset + cut.end});
-}
-
-/// The same for a step that makes a new text.
-void keepRewritten(const std::vector<Cut> &cuts, std::string_view piece, bool byteLevel, Pieces &out) {
-  for (const Cut &cut : cuts) {
-    std::string_view part = piece.substr(cut.begin, cut.end - cut.begin);
-    size_t begin = out.text.size();
-    if (byteLevel)
-      appendByteLetters(out.text, part);
-    else
-      out.text += part;
-    if (!part.empty())
-      out.ranges.push_back({begin, out.text.size()});
-  }
-}
-
 } // namespace
 
-PreTokenizer::PreTokenizer(const std::vector<PreTokenizerStep> &descriptions) {
-  for (const PreTokenizerStep &step : descriptions) {
-    std::optional<Regex> regex;
-    if (step.kind == Kind::SplitRegex)
-      regex.emplace(step.pattern);
-    if (step.kind == Kind::ByteLevel && step.useRegex)
-      regex.emplace(byteLevelPattern);
-    steps.push_back({step, std::move(regex)});
+//===- The steps ------------------------------------------------------------===//
+
+PreTokenizer::Step PreTokenizer::makeStep(const PreTokenizerStep &description, bool last) {
+  Step step;
+  step.kind = description.kind;
+  switch (description.kind) {
+  case Kind::SplitRegex:
+  case Kind::SplitString:
+    if (description.kind == Kind::SplitRegex)
+      step.regex.emplace(description.pattern);
+    else
+      step.separator = description.pattern;
+    step.behavior = description.behavior;
+    step.invert = description.invert;
+    break;
+  case Kind::Digits:
+    step.classify = [](char32_t c) { return isNumeric(c) ? Class::Match : Class::Run; };
+    step.behavior = description.individual ? SplitBehavior::Isolated : SplitBehavior::Contiguous;
+    break;
+  case Kind::Punctuation:
+    step.classify = [](char32_t c) { return isPunctuation(c) ? Class::Match : Class::Run; };
+    step.behavior = description.behavior;
+    break;
+  case Kind::Whitespace: // runs of letters and digits, and runs of anything else
+    step.classify = [](char32_t c) {
+      return isWordCharacter(c) ? Class::Run : isWhiteSpace(c) ? Class::Match : Class::OtherRun;
+    };
+    step.behavior = SplitBehavior::Removed;
+    break;
+  case Kind::WhitespaceSplit:
+    step.classify = [](char32_t c) { return isWhiteSpace(c) ? Class::Match : Class::Run; };
+    step.behavior = SplitBehavior::Removed;
+    break;
+  case Kind::ByteLevel:
+    if (description.useRegex)
+      step.regex.emplace(byteLevelPattern);
+    step.spacePrefix = description.addPrefixSpace;
+    step.letters = !last;
+    break;
+  case Kind::Metaspace:
+    if (description.split)
+      step.separator = description.pattern;
+    step.behavior = SplitBehavior::MergedWithNext;
+    step.mark = description.pattern;
+    step.prepend = description.prepend;
+    break;
   }
+  for (char32_t c = 0; step.classify && c < step.classOfAscii.size(); ++c)
+    step.classOfAscii[c] = step.classify(c);
+  return step;
 }
 
-Pieces PreTokenizer::apply(std::string text, bool first) const {
-  Pieces pieces{std::move(text), {}};
-  if (!pieces.text.empty())
-    pieces.ranges.push_back({0, pieces.text.size()});
-  std::string scratch;
-  for (const auto &[step, regex] : steps) {
-    Pieces next;
-    for (size_t i = 0; i < pieces.ranges.size(); ++i) {
-      bool veryFirst = first && pieces.ranges[i].begin == 0;
-      std::string_view piece = prepare(pieces[i], step, veryFirst, scratch);
-      std::vector<Cut> cuts = cutPiece(piece, step, regex);
-      if (rewrites(step))
-        keepRewritten(cuts, piece, step.kind == Kind::ByteLevel, next);
-      else
-        keepInPlace(cuts, pieces.ranges[i].begin, next);
-    }
-    if (!rewrites(step))
-      next.text = std::move(pieces.text);
-    pieces = std::move(next);
+PreTokenizer::PreTokenizer(const std::vector<PreTokenizerStep> &descriptions)
+    : spellsBytes(!descriptions.empty() && descriptions.back().kind == Kind::ByteLevel) {
+  for (const PreTokenizerStep &step : descriptions)
+    steps.push_back(makeStep(step, &step == &descriptions.back()));
+}
+
+std::string_view PreTokenizer::spell(std::string_view piece, std::string &buffer) const {
+  if (!spellsBytes)
+    return piece;
+  buffer.clear();
+  appendByteLetters(buffer, piece);
+  return buffer;
+}
+
+//===- One step at work -----------------------------------------------------===//
+
+PieceReader::Cutter::Cutter(const PreTokenizer::Step &step) : step(step) {
+  if (step.regex)
+    matches.emplace(*step.regex);
+}
+
+void PieceReader::Cutter::start(Piece given) {
+  piece = given;
+  rewrite();
+  end = 0;
+  match.reset();
+  exhausted = false;
+  held.reset();
+  if (matches)
+    matches->start(piece.text);
+}
+
+/// Makes the piece what the step wants to see.
+void PieceReader::Cutter::rewrite() {
+  if (step.spacePrefix && !piece.text.starts_with(' '))
+    piece.text = rewritten = " " + std::string(piece.text);
+  if (step.kind != Kind::Metaspace)
+    return;
+  rewritten = replaceAll(piece.text, " ", step.mark);
+  bool prepend =
+      step.prepend == PrependScheme::Always || (step.prepend == PrependScheme::First && piece.first);
+  if (prepend && !rewritten.starts_with(step.mark))
+    rewritten.insert(0, step.mark);
+  piece.text = rewritten;
+}
+
+bool PieceReader::Cutter::findMatch(TextRange &found) {
+  if (matches)
+    return matches->next(found);
+  size_t at = step.separator.empty() ? std::string_view::npos : piece.text.find(step.separator, end);
+  found = {at, at + step.separator.size()};
+  return at != std::string_view::npos;
+}
+
+/// The next match, or what lies before it; all of them cover the piece.
+bool PieceReader::Cutter::cutAtMatch(Cut &cut) {
+  TextRange found;
+  if (!match && !exhausted) {
+    exhausted = !findMatch(found);
+    if (!exhausted)
+      match = found;
   }
-  return pieces;
+  if (match && match->begin == end) {
+    cut = {match->begin, match->end, !step.invert};
+    match.reset();
+  } else {
+    cut = {end, match ? match->begin : piece.text.size(), step.invert};
+    if (cut.begin == cut.end)
+      return false;
+  }
+  end = cut.end;
+  return true;
+}
+
+/// The next character that is a match, or run of others of one class.
+bool PieceReader::Cutter::cutByCharacter(Cut &cut) {
+  using Class = PreTokenizer::Class;
+  std::string_view text = piece.text;
+  if (end == text.size())
+    return false;
+  auto classAt = [&](size_t offset, size_t &next) {
+    uint8_t byte = uint8_t(text[offset]);
+    if (byte < step.classOfAscii.size()) {
+      next = offset + 1;
+      return step.classOfAscii[byte];
+    }
+    Utf8Step character = readUtf8(text, offset);
+    next = offset + character.length;
+    return step.classify(character.codePoint);
+  };
+  size_t begin = end, next;
+  Class kind = classAt(begin, end);
+  while (kind != Class::Match && end < text.size() && classAt(end, next) == kind)
+    end = next;
+  cut = {begin, end, kind == Class::Match};
+  return true;
+}
+
+bool PieceReader::Cutter::take(Cut &cut) {
+  if (held) {
+    cut = *std::exchange(held, std::nullopt);
+    return true;
+  }
+  return step.classify ? cutByCharacter(cut) : cutAtMatch(cut);
+}
+
+/// The next cut as the behaviour wants it: some are left out, some joined with those that follow.
+bool PieceReader::Cutter::takeJoined(Cut &cut) {
+  if (!take(cut))
+    return false;
+  Cut following;
+  switch (step.behavior) {
+  case SplitBehavior::Isolated:
+    break;
+  case SplitBehavior::Removed:
+    while (cut.match)
+      if (!take(cut))
+        return false;
+    break;
+  case SplitBehavior::Contiguous:
+    while (take(following)) {
+      if (following.match != cut.match) {
+        held = following;
+        break;
+      }
+      cut.end = following.end;
+    }
+    break;
+  case SplitBehavior::MergedWithPrevious:
+  case SplitBehavior::MergedWithNext:
+    if (cut.match != (step.behavior == SplitBehavior::MergedWithNext) || !take(following))
+      break;
+    if (following.match == cut.match)
+      held = following;
+    else
+      cut.end = following.end;
+    break;
+  }
+  return true;
+}
+
+bool PieceReader::Cutter::next(Piece &part) {
+  Cut cut;
+  do {
+    if (!takeJoined(cut))
+      return false;
+  } while (cut.begin >= cut.end);
+  part = {piece.text.substr(cut.begin, cut.end - cut.begin), piece.first && cut.begin == 0};
+  if (step.letters) {
+    spelled.clear();
+    appendByteLetters(spelled, part.text);
+    part.text = spelled;
+  }
+  return true;
+}
+
+//===- All steps ------------------------------------------------------------===//
+
+PieceReader::PieceReader(const PreTokenizer &preTokenizer)
+    : cutters(preTokenizer.steps.begin(), preTokenizer.steps.end()) {}
+
+void PieceReader::start(Piece piece) {
+  whole = piece;
+  depth = 0;
+}
+
+bool PieceReader::next(Piece &piece) {
+  for (;;) {
+    if (depth == 0) {
+      if (whole.text.empty())
+        return false;
+      piece = std::exchange(whole, {});
+    } else if (!cutters[depth - 1].next(piece)) {
+      --depth;
+      continue;
+    }
+    if (depth == cutters.size())
+      return true;
+    cutters[depth++].start(piece);
+  }
 }
 
 } // namespace heddle

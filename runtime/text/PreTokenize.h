@@ -6,19 +6,10 @@
 #include "runtime/text/Regex.h"
 #include "runtime/text/TokenizerModel.h"
 
+#include <array>
 #include <optional>
 
 namespace heddle {
-
-/// A text and the pieces it is cut into; none is empty, and they need not cover it.
-struct Pieces {
-  std::string text;
-  std::vector<TextRange> ranges;
-
-  std::string_view operator[](size_t i) const {
-    return std::string_view(text).substr(ranges[i].begin, ranges[i].end - ranges[i].begin);
-  }
-};
 
 /// The pre-tokenizer steps of a model in their order: each cuts the pieces of the one before.
 class PreTokenizer {
@@ -26,15 +17,87 @@ public:
   /// Throws Error on a regular expression that does not compile.
   explicit PreTokenizer(const std::vector<PreTokenizerStep> &steps);
 
-  /// Cuts valid UTF-8. `first`: it stands at the very start of what is tokenized.
-  Pieces apply(std::string text, bool first) const;
+  /// A piece as the model wants to see it; `buffer` holds it where it is not as it was. GPT-2's letters for
+  /// bytes, where they are the last step, are put here, so that a piece that comes again can be known before.
+  std::string_view spell(std::string_view piece, std::string &buffer) const;
 
 private:
+  friend class PieceReader;
+
+  /// What a step by characters does with one: it is a match, or joins a run of its own kind.
+  enum class Class : uint8_t { Match, Run, OtherRun };
+
   struct Step {
-    PreTokenizerStep step;
-    std::optional<Regex> regex;
+    PreTokenizerStep::Kind kind;
+    std::optional<Regex> regex; ///< finds matches, or
+    std::string separator;      ///< is itself one, or
+    Class (*classify)(char32_t) = nullptr;
+    std::array<Class, 128> classOfAscii; ///< the same for ASCII
+    SplitBehavior behavior = SplitBehavior::Isolated;
+    bool invert = false;
+    bool spacePrefix = false, letters = false; ///< ByteLevel; not `letters`: spell() puts them
+    std::string mark;                          ///< Metaspace
+    PrependScheme prepend = PrependScheme::Never;
   };
+  static Step makeStep(const PreTokenizerStep &step, bool last);
+
   std::vector<Step> steps;
+  bool spellsBytes;
+};
+
+/// Part of a text that is tokenized; `first`: it stands at the very start of the whole.
+struct Piece {
+  std::string_view text;
+  bool first = false;
+};
+
+/// Reads the pieces of one text after another.
+class PieceReader {
+public:
+  /// The pre-tokenizer must outlive it.
+  explicit PieceReader(const PreTokenizer &preTokenizer);
+
+  /// Begins with a piece of valid UTF-8.
+  void start(Piece piece);
+
+  /// The next piece, never empty, which stays valid until the one after it is read; false: there is none.
+  bool next(Piece &piece);
+
+private:
+  /// Part of a piece; `match` where the step's pattern matched (or did not, if it is inverted).
+  struct Cut {
+    size_t begin, end;
+    bool match;
+  };
+
+  /// A step at work on one piece.
+  class Cutter {
+  public:
+    explicit Cutter(const PreTokenizer::Step &step);
+    void start(Piece piece);
+    bool next(Piece &part);
+
+  private:
+    void rewrite();
+    bool findMatch(TextRange &found);
+    bool cutAtMatch(Cut &cut);
+    bool cutByCharacter(Cut &cut);
+    bool take(Cut &cut);
+    bool takeJoined(Cut &cut);
+
+    const PreTokenizer::Step &step;
+    std::optional<Regex::Matches> matches;
+    Piece piece;
+    std::string rewritten, spelled;
+    size_t end;                     ///< of the last cut
+    std::optional<TextRange> match; ///< found, but not cut yet
+    bool exhausted;                 ///< there are no more matches
+    std::optional<Cut> held;        ///< read too early
+  };
+
+  Piece whole;
+  std::vector<Cutter> cutters; ///< one a step
+  size_t depth = 0;            ///< how many of them are at work
 };
 
 } // namespace heddle

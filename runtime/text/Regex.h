@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heddle {
 
@@ -22,9 +21,7 @@ public:
   /// Throws Error naming the pattern and the place in it that PCRE2 does not understand.
   explicit Regex(std::string_view pattern);
 
-  /// All matches in valid UTF-8, left to right, none overlapping; an empty one never touches the one before.
-  /// Throws Error when one match takes more than 10 million steps and 16 a byte of the text.
-  std::vector<TextRange> findAll(std::string_view text) const;
+  class Matches;
 
 private:
   struct Free {
@@ -32,6 +29,37 @@ private:
   };
   std::unique_ptr<void, Free> code;
   std::string pattern;
+  bool isMachineCode = false, matchesEmpty = false;
+};
+
+/// Finds the matches of a pattern, which must outlive it, in one text after another.
+class Regex::Matches {
+public:
+  explicit Matches(const Regex &regex);
+
+  /// Begins with a text of valid UTF-8.
+  void start(std::string_view text);
+
+  /// The next match, left to right, none overlapping; an empty one never touches the one before. False: there
+  /// is none. Throws Error when one match takes more than 10 million steps and 16 a byte of the text.
+  bool next(TextRange &match);
+
+private:
+  int run(size_t offset) const;
+  bool find(size_t offset, TextRange &found) const;
+
+  struct Free {
+    void operator()(void *block) const;
+  };
+  struct FreeContext {
+    void operator()(void *context) const;
+  };
+  const Regex *regex;
+  std::unique_ptr<void, Free> block;          ///< PCRE2's, for the bounds of a match
+  std::unique_ptr<void, FreeContext> context; ///< and for its limit
+  std::string_view text;
+  size_t from = 0;                     ///< where the next search begins
+  size_t end = std::string_view::npos; ///< of the last match
 };
 
 } // namespace heddle

@@ -1,21 +1,13 @@
 //===- TokenIndex.cpp - from a token's spelling to its id -------------------===//
 
 #include "runtime/text/TokenIndex.h"
+#include "runtime/text/Hash.h"
 
 #include <algorithm>
 #include <bit>
 #include <charconv>
 
 namespace heddle {
-
-namespace {
-
-uint32_t hashOf(std::string_view text) {
-  size_t hash = std::hash<std::string_view>()(text);
-  return uint32_t(hash ^ hash >> 32);
-}
-
-} // namespace
 
 std::optional<unsigned char> byteOfToken(std::string_view token) {
   unsigned char byte;
@@ -35,7 +27,7 @@ TokenIndex::TokenIndex(const StringTable &vocabulary)
     if (token.empty())
       continue;
     maxLength = std::max(maxLength, token.size());
-    uint32_t hash = hashOf(token);
+    uint32_t hash = uint32_t(hashOf(token));
     Slot &slot = slots[slotOf(token, hash)];
     if (slot.id == none)
       slot = {hash, id};
@@ -54,7 +46,7 @@ size_t TokenIndex::slotOf(std::string_view token, uint32_t hash) const {
 uint32_t TokenIndex::find(std::string_view token) const {
   if (token.empty() || token.size() > maxLength)
     return none;
-  return slots[slotOf(token, hashOf(token))].id;
+  return slots[slotOf(token, uint32_t(hashOf(token)))].id;
 }
 
 } // namespace heddle

@@ -117,20 +117,33 @@ struct Tokenizer::Impl {
     return id >= 0 && size_t(id) < model.vocabulary.size() && !(skipSpecial && special[id]);
   }
 
+  /// What is at work while one text is encoded.
+  template <typename Encoder> struct Encoding {
+    const Encoder &encoder;
+    bool parseSpecial;
+    PieceReader reader;
+    PieceCache cache;
+    typename Encoder::Scratch scratch = {};
+    std::string normalized = {}, spelled = {};
+  };
+
   /// Appends the tokens of text without typed added tokens. `first`: it begins the whole text.
   template <typename Encoder>
-  void encodeText(std::string_view text, bool first, bool parseSpecial, std::vector<int32_t> &out,
-                  const Encoder &encoder, typename Encoder::Scratch &scratch, PieceCache &cache) const {
-    std::string normalized = normalizers.empty() ? std::string(text) : normalizers.apply(text);
-    for (const Segment &segment : normalizedTokens.split(normalized, parseSpecial)) {
+  void encodeText(std::string_view text, bool first, std::vector<int32_t> &out,
+                  Encoding<Encoder> &work) const {
+    if (!normalizers.empty())
+      text = work.normalized = normalizers.apply(text);
+    for (const Segment &segment : normalizedTokens.split(text, work.parseSpecial)) {
       if (segment.id) {
         out.push_back(int32_t(*segment.id));
         continue;
       }
-      Pieces pieces = preTokenizer.apply(normalized.substr(segment.begin, segment.end - segment.begin),
-                                         first && segment.begin == 0);
-      for (size_t i = 0; i < pieces.ranges.size(); ++i)
-        cache.append(pieces[i], out, [&] { encoder.encode(pieces[i], out, scratch); });
+      work.reader.start(
+          {text.substr(segment.begin, segment.end - segment.begin), first && segment.begin == 0});
+      for (Piece piece; work.reader.next(piece);)
+        work.cache.append(piece.text, out, [&] {
+          work.encoder.encode(preTokenizer.spell(piece.text, work.spelled), out, work.scratch);
+        });
     }
   }
 
@@ -138,14 +151,14 @@ struct Tokenizer::Impl {
   void encode(std::string_view text, bool parseSpecial, std::vector<int32_t> &out) const {
     std::visit(
         [&](const auto &encoder) {
-          typename std::remove_cvref_t<decltype(encoder)>::Scratch scratch;
-          PieceCache cache(text.size());
+          Encoding<std::remove_cvref_t<decltype(encoder)>> work{
+              encoder, parseSpecial, PieceReader(preTokenizer), PieceCache(text.size())};
           for (const Segment &segment : typedTokens.split(text, parseSpecial)) {
             if (segment.id)
               out.push_back(int32_t(*segment.id));
             else
-              encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0,
-                         parseSpecial, out, encoder, scratch, cache);
+              encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0, out,
+                         work);
           }
         },
         encoder);

@@ -33,11 +33,14 @@ TokenizerModel smallModel() {
   return model;
 }
 
-std::vector<std::string> pieces(std::string text, std::vector<PreTokenizerStep> steps) {
-  Pieces cut = PreTokenizer(steps).apply(std::move(text), true);
+std::vector<std::string> pieces(std::string_view text, const std::vector<PreTokenizerStep> &steps) {
+  PreTokenizer preTokenizer(steps);
+  PieceReader reader(preTokenizer);
+  reader.start({text, /*first=*/true});
   std::vector<std::string> out;
-  for (size_t i = 0; i < cut.ranges.size(); ++i)
-    out.emplace_back(cut[i]);
+  std::string buffer;
+  for (Piece piece; reader.next(piece);)
+    out.emplace_back(preTokenizer.spell(piece.text, buffer));
   return out;
 }
 
