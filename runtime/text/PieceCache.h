@@ -3,11 +3,13 @@
 #ifndef HEDDLE_RUNTIME_TEXT_PIECECACHE_H
 #define HEDDLE_RUNTIME_TEXT_PIECECACHE_H
 
-#include "runtime/text/Hash.h"
-
 #include <algorithm>
 #include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
 #include <vector>
+#include <xxhash.h>
 
 namespace heddle {
 
@@ -23,7 +25,7 @@ public:
   template <typename Encode> void append(std::string_view piece, std::vector<int32_t> &out, Encode encode) {
     if (slots.empty() || piece.empty() || piece.size() > sizeof Slot().room)
       return encode();
-    Slot &slot = slots[hashOf(piece) & (slots.size() - 1)];
+    Slot &slot = slots[XXH3_64bits(piece.data(), piece.size()) & (slots.size() - 1)];
     size_t before = out.size();
     if (slot.size == piece.size() && std::memcmp(slot.room, piece.data(), piece.size()) == 0) {
       out.resize(before + slot.count);

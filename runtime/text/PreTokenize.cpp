@@ -124,21 +124,22 @@ void PieceReader::Cutter::rewrite() {
   piece.text = rewritten;
 }
 
-bool PieceReader::Cutter::findMatch(TextRange &found) {
-  if (matches)
-    return matches->next(found);
+std::optional<TextRange> PieceReader::Cutter::findMatch() {
+  if (matches) {
+    TextRange found;
+    return matches->next(found) ? std::optional(found) : std::nullopt;
+  }
   size_t at = step.separator.empty() ? std::string_view::npos : piece.text.find(step.separator, end);
-  found = {at, at + step.separator.size()};
-  return at != std::string_view::npos;
+  if (at == std::string_view::npos)
+    return std::nullopt;
+  return TextRange{at, at + step.separator.size()};
 }
 
 /// The next match, or what lies before it; all of them cover the piece.
 bool PieceReader::Cutter::cutAtMatch(Cut &cut) {
-  TextRange found;
   if (!match && !exhausted) {
-    exhausted = !findMatch(found);
-    if (!exhausted)
-      match = found;
+    match = findMatch();
+    exhausted = !match;
   }
   if (match && match->begin == end) {
     cut = {match->begin, match->end, !step.invert};

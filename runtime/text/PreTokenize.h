@@ -79,7 +79,7 @@ private:
 
   private:
     void rewrite();
-    bool findMatch(TextRange &found);
+    std::optional<TextRange> findMatch();
     bool cutAtMatch(Cut &cut);
     bool cutByCharacter(Cut &cut);
     bool take(Cut &cut);

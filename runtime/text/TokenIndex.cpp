@@ -1,13 +1,19 @@
 //===- TokenIndex.cpp - from a token's spelling to its id -------------------===//
 
 #include "runtime/text/TokenIndex.h"
-#include "runtime/text/Hash.h"
 
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <xxhash.h>
 
 namespace heddle {
+
+namespace {
+
+uint32_t hashOf(std::string_view text) { return uint32_t(XXH3_64bits(text.data(), text.size())); }
+
+} // namespace
 
 std::optional<unsigned char> byteOfToken(std::string_view token) {
   unsigned char byte;
@@ -27,7 +33,7 @@ TokenIndex::TokenIndex(const StringTable &vocabulary)
     if (token.empty())
       continue;
     maxLength = std::max(maxLength, token.size());
-    uint32_t hash = uint32_t(hashOf(token));
+    uint32_t hash = hashOf(token);
     Slot &slot = slots[slotOf(token, hash)];
     if (slot.id == none)
       slot = {hash, id};
@@ -46,7 +52,7 @@ size_t TokenIndex::slotOf(std::string_view token, uint32_t hash) const {
 uint32_t TokenIndex::find(std::string_view token) const {
   if (token.empty() || token.size() > maxLength)
     return none;
-  return slots[slotOf(token, uint32_t(hashOf(token)))].id;
+  return slots[slotOf(token, hashOf(token))].id;
 }
 
 } // namespace heddle
