@@ -64,6 +64,14 @@ def UnpackHalves : Pass<"unpack-halves", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
 }
 
+def UnrollSums : Pass<"unroll-sums", "::mlir::ModuleOp"> {
+  let summary = "write out short loops that carry values";
+  let description = [{
+    An innermost loop that carries values from turn to turn, takes at most four turns, known when compiling, and comes to at
+    most 512 operations in all of them is replaced by its turns.
+  }];
+}
+
 def SumIndices : Pass<"sum-indices", "::mlir::ModuleOp"> {
   let summary = "add up each index from the outermost loop inwards, a constant last";
   let description = [{

@@ -166,6 +166,8 @@ llvm::Expected<std::vector<Shader>> Generation::run(llvm::function_ref<bool(Kern
         passes.addPass(createUnpackHalves());
         passes.addPass(arith::createArithExpandOpsPass());
         passes.addPass(createCanonicalizerPass());
+        passes.addPass(createUnrollSums());
+        passes.addPass(createCanonicalizerPass());
         passes.addPass(createCSEPass());
         passes.addPass(createLoopInvariantCodeMotionPass());
         passes.addPass(createSumIndices()); // where values are in their loops

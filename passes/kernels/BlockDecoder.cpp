@@ -89,16 +89,20 @@ Value BlockDecoder::fromHalves(Value place) {
   return arith::BitcastOp::create(builder, loc, shaped(builder.getF32Type(), wide), wide);
 }
 
-/// A column's low bits.
-Value BlockDecoder::lowField(Value eight, Value place) {
+std::pair<Value, Value> BlockDecoder::lowPlace(Value eight, Value place) {
   // Eight columns are a part of a word, or words of their own.
   int64_t bits = shape.lowBits, eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4),
           pairs = 16 / bits;
   Value from = add(first, eight), couple = divide(place, 2);
   Value number = add(times(divide(from, eights), own), divide(couple, pairs));
   Value shift = add(times(modulo(from, eights), 4 * bits), times(modulo(couple, pairs), bits));
-  shift = add(shift, times(modulo(place, 2), 16));
-  return mask(shiftRight(word(number), shift), (1 << bits) - 1);
+  return {number, add(shift, times(modulo(place, 2), 16))};
+}
+
+/// A column's low bits.
+Value BlockDecoder::lowField(Value eight, Value place) {
+  auto [number, shift] = lowPlace(eight, place);
+  return mask(shiftRight(word(number), shift), (1 << shape.lowBits) - 1);
 }
 
 /// A column's high bits.
@@ -161,6 +165,19 @@ Value BlockDecoder::raw(Value eight, Value place) {
   if (shape.bias)
     code = builder.createOrFold<arith::SubIOp>(loc, code, constant(shape.bias, code));
   return toFloat(code);
+}
+
+std::pair<Value, int64_t> BlockDecoder::unshifted(Value eight, Value place) {
+  if (!shape.quantized() || shape.highBits || !shape.table.empty())
+    return {raw(eight, place), 0};
+  auto [number, shift] = lowPlace(eight, place);
+  std::optional<int64_t> power = getConstantIntValue(shift);
+  if (!power || *power + shape.lowBits > 31) // the highest is the sign
+    return {raw(eight, place), 0};
+  Value code = mask(word(number), ((int64_t(1) << shape.lowBits) - 1) << *power);
+  if (shape.bias)
+    code = builder.createOrFold<arith::SubIOp>(loc, code, constant(shape.bias << *power, code));
+  return {toFloat(code), *power};
 }
 
 /// The codes, a byte each, of the four columns of which pair `number` has two: `low`, and the high bits

@@ -20,6 +20,9 @@ public:
   /// The number of column 8 * eight + place of the step, place below 8, as f32 before scale and offset; of a
   /// format of halves, the number itself.
   mlir::Value raw(mlir::Value eight, mlir::Value place);
+  /// The same times 2^power, and the power: bits stay where they are in their word where a float has room for
+  /// that, which spares a shift for each number if what it is multiplied with is divided by 2^power once.
+  std::pair<mlir::Value, int64_t> unshifted(mlir::Value eight, mlir::Value place);
   /// Columns 2 * number and 2 * number + 1 of the step as two int16 in a word, both with bias() added; of
   /// quantised formats.
   mlir::Value pair(int64_t number);
@@ -35,6 +38,8 @@ private:
   mlir::Value word(mlir::Value number);
   mlir::Value half(mlir::Value word, bool high);
   mlir::Value fromHalves(mlir::Value place);
+  /// The number of the word that has a column's low bits, and where in it, as indices.
+  std::pair<mlir::Value, mlir::Value> lowPlace(mlir::Value eight, mlir::Value place);
   mlir::Value lowField(mlir::Value eight, mlir::Value place);
   mlir::Value highField(mlir::Value eight, mlir::Value place);
   mlir::Value highWord(mlir::Value four);

@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/kernels/LinearEmitter.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace heddle;
 
@@ -245,15 +247,22 @@ private:
   Value rawWeight(Weights &weights, int64_t v, Value eight, Value column, int64_t place) {
     return weights.block ? weights.block->raw(eight, k.constant(place)) : narrowWeight(v, column, place);
   }
+  /// That number times its column's activation x, added to `sum`.
+  Value multiplyRaw(std::optional<BlockDecoder> &block, int64_t v, Value eight, Value column, int64_t place,
+                    Value x, Value sum) {
+    if (!block)
+      return fma(narrowWeight(v, column, place), spread(x), sum);
+    auto [number, power] = block->unshifted(eight, k.constant(place));
+    if (power)
+      x = arith::MulFOp::create(k.builder, k.loc, x, k.real(std::ldexp(1.0, -static_cast<int>(power))));
+    return fma(number, spread(x), sum);
+  }
 
   /// Sums [v * tokens + t] over all columns.
   SmallVector<Value> multiply() {
     SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
     auto multiplyStep = [&](Value step, ValueRange carried) {
-      SmallVector<Weights> weights;
-      for (int64_t v = 0; v < vectors; ++v)
-        weights.push_back(weightsAt(v, step));
-      return tokens == 1 ? stepForOne(step, weights, carried) : stepForMany(step, weights, carried);
+      return tokens == 1 ? stepForOne(step, carried) : stepForMany(step, carried);
     };
     unrolled = inSteps ? kEight : kFour;
     turns = (inSteps ? width : paddedColumns) / unrolled;
@@ -264,38 +273,50 @@ private:
 
   Value columnOf(Value step, Value eight) { return plus(times(step, width), times(eight, unrolled)); }
 
-  /// One token: the stored numbers are summed, and the block's sum is scaled.
-  SmallVector<Value> stepForOne(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
-    bool offsets = llvm::any_of(weights, [](const Weights &one) { return bool(one.offset); });
-    SmallVector<Value> start(vectors, spread(k.real(0)));
-    if (offsets)
-      start.push_back(k.real(0));
+  /// One token: the stored numbers are summed, and the block's sum is scaled. Scales are loaded behind the
+  /// sums, so that no register holds them meanwhile.
+  SmallVector<Value> stepForOne(Value step, ValueRange carried) {
+    SmallVector<std::optional<BlockDecoder>> blocks(vectors);
+    bool offsets = false;
+    for (int64_t v = 0; v < vectors; ++v)
+      if (quantized(v % count)) {
+        blocks[v].emplace(fourDecoder(v, step, width));
+        offsets |= blockShape(packing(v % count)->format).offsets;
+      }
+    SmallVector<Value> start(vectors + offsets, spread(k.real(0))); // the last sums activations
     auto parts = k.loop(k.constant(0), k.constant(turns), 1, start, [&](Value eight, ValueRange inner) {
       SmallVector<Value> next(inner);
       Value column = columnOf(step, eight);
       for (int64_t half = 0; half < unrolled; half += 4) {
         Value four = fourActivations(0, plus(column, k.constant(half)));
-        for (int64_t place = half; place < half + 4; ++place) {
-          Value x = part(four, place - half);
+        for (int64_t place = half; place < half + 4; ++place)
           for (int64_t v = 0; v < vectors; ++v)
-            next[v] = fma(rawWeight(weights[v], v, eight, column, place), spread(x), next[v]);
-          if (offsets)
-            next[vectors] = arith::AddFOp::create(k.builder, k.loc, next[vectors], x);
-        }
+            next[v] = multiplyRaw(blocks[v], v, eight, column, place, part(four, place - half), next[v]);
+        if (offsets)
+          next[vectors] = sumOf(next[vectors], four);
       }
       return next;
     });
+    Value total;
+    if (offsets) {
+      Value four = parts[vectors];
+      total = spread(sumOf(sumOf(part(four, 0), part(four, 1)), sumOf(part(four, 2), part(four, 3))));
+    }
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v) {
-      Value sum = weights[v].scale ? fma(weights[v].scale, parts[v], carried[v])
-                                   : Value(arith::AddFOp::create(k.builder, k.loc, parts[v], carried[v]));
-      sums.push_back(weights[v].offset ? fma(weights[v].offset, spread(parts[vectors]), sum) : sum);
+      Weights weights = weightsAt(v, step);
+      Value sum = weights.scale ? fma(weights.scale, parts[v], carried[v]) : sumOf(parts[v], carried[v]);
+      sums.push_back(weights.offset ? fma(weights.offset, total, sum) : sum);
     }
     return sums;
   }
+  Value sumOf(Value a, Value b) { return arith::AddFOp::create(k.builder, k.loc, a, b); }
 
   /// Many tokens: each weight is decoded once, and multiplied with all of them.
-  SmallVector<Value> stepForMany(Value step, MutableArrayRef<Weights> weights, ValueRange carried) {
+  SmallVector<Value> stepForMany(Value step, ValueRange carried) {
+    SmallVector<Weights> weights;
+    for (int64_t v = 0; v < vectors; ++v)
+      weights.push_back(weightsAt(v, step));
     return k.loop(k.constant(0), k.constant(turns), 1, carried, [&](Value eight, ValueRange inner) {
       SmallVector<Value> next(inner);
       Value column = columnOf(step, eight);
