@@ -1,9 +1,7 @@
 //===- Bpe.cpp - byte pair encoding of one piece ----------------------------===//
 //
-// The piece is a linked list of symbols, at first its characters; a heap holds the pairs that could be
-// joined. A pair taken from the heap may be out of date, because one of its halves has been joined meanwhile:
-// then the two symbols no longer make the token that the entry names, and it is dropped. Each join removes a
-// symbol and adds at most two pairs, so the work is O(n log n).
+// The piece is a linked list of symbols, at first its characters; a tree knows the best pair of neighbours.
+// Each join removes a symbol and changes at most two pairs, so the work is O(n log n).
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,12 +18,7 @@ namespace heddle {
 
 namespace {
 
-constexpr uint32_t none = FlatMap::none;
-
-/// Whether a must wait for b: the order of a heap whose top is the best.
-bool waits(const Bpe::Scratch::Join &a, const Bpe::Scratch::Join &b) {
-  return a.rank != b.rank ? a.rank > b.rank : a.left > b.left;
-}
+constexpr uint32_t none = TokenIndex::none;
 
 /// The place of each token's score among the different scores, the highest first.
 std::vector<uint32_t> rankScores(const std::vector<double> &scores) {
@@ -48,9 +41,11 @@ std::vector<uint32_t> rankScores(const std::vector<double> &scores) {
 } // namespace
 
 Bpe::Bpe(const TokenizerModel &model, const TokenIndex &index)
-    : model(model), index(index), mergeOfPair(model.merges.size()) {
-  for (uint32_t i = 0; i < model.merges.size(); ++i)
-    mergeOfPair.set(uint64_t(model.merges[i].left) << 32 | model.merges[i].right, i);
+    : model(model), index(index), joinOfPair(model.merges.size()) {
+  for (uint32_t i = 0; i < model.merges.size(); ++i) {
+    const Merge &merge = model.merges[i];
+    joinOfPair.set(uint64_t(merge.left) << 32 | merge.right, {i, merge.result});
+  }
   if (model.kind == TokenizerKind::ScoreBpe)
     rankOfToken = rankScores(model.scores);
   wholeTokens.assign(model.ignoreMerges ? model.vocabulary.size() : 0, true);
@@ -88,64 +83,45 @@ void Bpe::cut(std::string_view piece, Scratch &scratch) const {
     scratch.symbols.back().next = none; // the first one's `previous` has become `none` by itself
 }
 
-/// Whether `left` and its neighbour make a token; if so, fills `join`.
-bool Bpe::findJoin(std::string_view piece, const Scratch &scratch, uint32_t left, Scratch::Join &join) const {
+/// What the symbol `left` and the next one make.
+Bpe::Join Bpe::findJoin(std::string_view piece, const Scratch &scratch, uint32_t left) const {
   const Scratch::Symbol &a = scratch.symbols[left];
   if (a.next == none)
-    return false;
+    return {};
   const Scratch::Symbol &b = scratch.symbols[a.next];
-  uint32_t rank, id;
   if (model.kind == TokenizerKind::MergeBpe) {
     if (a.id == none || b.id == none)
-      return false;
-    rank = mergeOfPair.get(uint64_t(a.id) << 32 | b.id);
-    id = rank == none ? none : model.merges[rank].result;
-  } else {
-    id = index.find(piece.substr(a.begin, b.end - a.begin));
-    rank = id == none ? none : rankOfToken[id];
+      return {};
+    const Join *join = joinOfPair.find(uint64_t(a.id) << 32 | b.id);
+    return join ? *join : Join();
   }
-  join = {rank, left, id, b.end - a.begin, a.id, b.id};
-  return rank != none;
+  uint32_t id = index.find(piece.substr(a.begin, b.end - a.begin));
+  return {id == none ? none : rankOfToken[id], id};
 }
 
 void Bpe::join(std::string_view piece, Scratch &scratch) const {
   std::vector<Scratch::Symbol> &symbols = scratch.symbols;
-  std::vector<Scratch::Join> &heap = scratch.joins;
-  heap.clear();
-  Scratch::Join best, candidate;
-  for (uint32_t i = 0; i < symbols.size(); ++i)
-    if (findJoin(piece, scratch, i, candidate))
-      heap.push_back(candidate);
-  std::make_heap(heap.begin(), heap.end(), waits);
+  scratch.ranks.reset(symbols.size());
   auto consider = [&](uint32_t left) {
-    if (left == none || !findJoin(piece, scratch, left, candidate))
-      return;
-    heap.push_back(candidate);
-    std::push_heap(heap.begin(), heap.end(), waits);
+    Join join = findJoin(piece, scratch, left);
+    symbols[left].joined = join.id;
+    scratch.ranks.set(left, join.rank);
   };
-  while (!heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end(), waits);
-    best = heap.back();
-    heap.pop_back();
-    Scratch::Symbol &left = symbols[best.left];
-    auto isUnchanged = [&] { // most are, and are not looked up again
-      return left.next != none && left.id == best.leftId && symbols[left.next].id == best.rightId &&
-             symbols[left.next].end - left.begin == best.length;
-    };
-    bool current = left.begin != left.end &&
-                   (isUnchanged() || (findJoin(piece, scratch, best.left, candidate) &&
-                                      candidate.id == best.id && candidate.length == best.length));
-    if (!current)
-      continue;
-    Scratch::Symbol &right = symbols[left.next];
-    left.id = best.id;
+  for (uint32_t i = 0; i < symbols.size(); ++i)
+    consider(i);
+  for (MinTree::Entry best; (best = scratch.ranks.least()).value != MinTree::none;) {
+    uint32_t place = uint32_t(best.place);
+    Scratch::Symbol &left = symbols[place];
+    const Scratch::Symbol &right = symbols[left.next];
+    scratch.ranks.set(left.next, MinTree::none);
+    left.id = left.joined;
     left.end = right.end;
     left.next = right.next;
-    right.begin = right.end;
     if (left.next != none)
-      symbols[left.next].previous = best.left;
-    consider(left.previous);
-    consider(best.left);
+      symbols[left.next].previous = place;
+    if (left.previous != none)
+      consider(left.previous);
+    consider(place);
   }
 }
 

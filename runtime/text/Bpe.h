@@ -4,6 +4,7 @@
 #define HEDDLE_RUNTIME_TEXT_BPE_H
 
 #include "runtime/text/FlatMap.h"
+#include "runtime/text/MinTree.h"
 #include "runtime/text/TokenIndex.h"
 
 namespace heddle {
@@ -18,19 +19,13 @@ public:
   /// Buffers to be kept from one call to the next.
   struct Scratch {
     struct Symbol {
-      uint32_t id;         ///< token, or FlatMap::none for a character that is none
-      uint32_t begin, end; ///< bytes of the piece; empty: joined to the one before
+      uint32_t id;         ///< token, or none for a character that is none
+      uint32_t begin, end; ///< bytes of the piece
       uint32_t previous, next;
-    };
-    struct Join {
-      uint32_t rank; ///< small is good
-      uint32_t left; ///< symbol
-      uint32_t id;   ///< what it makes
-      uint32_t length;
-      uint32_t leftId, rightId; ///< what it is made of
+      uint32_t joined = TokenIndex::none; ///< what it makes with the next one
     };
     std::vector<Symbol> symbols;
-    std::vector<Join> joins;
+    MinTree ranks; ///< by symbol: of what it makes with the next one
   };
 
   /// Appends the tokens of `piece`, valid UTF-8 below 4 GiB, to `out`.
@@ -39,15 +34,21 @@ public:
 private:
   void cut(std::string_view piece, Scratch &scratch) const;
   uint32_t characterId(char32_t codePoint, std::string_view character) const;
-  bool findJoin(std::string_view piece, const Scratch &scratch, uint32_t left, Scratch::Join &join) const;
+  /// What two neighbours make.
+  struct Join {
+    uint32_t rank = MinTree::none; ///< small is good; none: they make no token
+    uint32_t id = TokenIndex::none;
+  };
+
+  Join findJoin(std::string_view piece, const Scratch &scratch, uint32_t left) const;
   void join(std::string_view piece, Scratch &scratch) const;
   void emit(std::string_view piece, const Scratch &scratch, std::vector<int32_t> &out) const;
   bool emitBytes(std::string_view character, std::vector<int32_t> &out) const;
 
   const TokenizerModel &model;
   const TokenIndex &index;
-  FlatMap mergeOfPair;               ///< MergeBpe: left << 32 | right -> place in model.merges
-  std::vector<uint32_t> rankOfToken; ///< ScoreBpe: equal scores have equal ranks; FlatMap::none: never made
+  FlatMap<Join> joinOfPair;          ///< MergeBpe: left << 32 | right -> place in model.merges, and result
+  std::vector<uint32_t> rankOfToken; ///< ScoreBpe: equal scores have equal ranks; none: never made
   std::vector<uint32_t> wholeTokens; ///< id -> whether ignoreMerges may choose it (not: special tokens)
   std::array<uint32_t, 0x400> commonCharacters;
 };

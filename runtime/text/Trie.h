@@ -13,7 +13,7 @@ namespace heddle {
 /// Strings with a number each, walked byte by byte to find all that a text begins with.
 class Trie {
 public:
-  static constexpr uint32_t none = FlatMap::none, root = 0;
+  static constexpr uint32_t none = ~uint32_t(0), root = 0;
 
   /// `totalBytes`: of all strings that will be added.
   explicit Trie(size_t totalBytes) : edges(totalBytes), values(1, none) { roots.fill(none); }
@@ -38,7 +38,10 @@ public:
 
   /// The node behind `node` by a byte, or `none`.
   uint32_t step(uint32_t node, char byte) const {
-    return node == root ? roots[uint8_t(byte)] : edges.get(uint64_t(node) * 256 + uint8_t(byte));
+    if (node == root)
+      return roots[uint8_t(byte)];
+    const uint32_t *next = edges.find(uint64_t(node) * 256 + uint8_t(byte));
+    return next ? *next : none;
   }
 
   /// The number of the string that ends at a node, or `none`.
@@ -46,7 +49,7 @@ public:
 
 private:
   std::array<uint32_t, 256> roots; ///< byte -> node behind the root
-  FlatMap edges;                   ///< node * 256 + byte -> node, for the others
+  FlatMap<uint32_t> edges;         ///< node * 256 + byte -> node, for the others
   std::vector<uint32_t> values;    ///< by node
 };
 
