@@ -33,8 +33,10 @@ bool startsWithWord(std::string_view text) {
 AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> added, const std::vector<std::string> &contents)
     : tokens(std::move(added)), trie(totalLength(contents)) {
   for (uint32_t i = 0; i < tokens.size(); ++i)
-    if (!contents[i].empty())
+    if (!contents[i].empty()) {
       trie.add(contents[i], i);
+      begins[uint8_t(contents[i][0])] = true;
+    }
 }
 
 uint32_t AddedTokenFinder::match(std::string_view text, size_t offset, size_t &end) const {
@@ -51,10 +53,23 @@ uint32_t AddedTokenFinder::match(std::string_view text, size_t offset, size_t &e
   return best;
 }
 
+size_t AddedTokenFinder::skip(std::string_view text, size_t offset) const {
+  constexpr size_t block = 16; // bytes that are asked at once: there is something in few
+  auto isIn = [&](char c) { return begins[uint8_t(c)]; };
+  auto at = text.begin() + offset;
+  for (bool found = false; size_t(text.end() - at) >= block; at += block) {
+    for (size_t i = 0; i < block; ++i)
+      found |= isIn(at[i]);
+    if (found)
+      break;
+  }
+  return size_t(std::find_if(at, text.end(), isIn) - text.begin());
+}
+
 std::vector<Segment> AddedTokenFinder::split(std::string_view text, bool special) const {
   std::vector<Segment> segments;
-  size_t done = 0; // all before it is in `segments`
-  for (size_t i = 0; i < text.size();) {
+  size_t done = 0;                                         // all before it is in `segments`
+  for (size_t i = 0; (i = skip(text, i)) < text.size();) { // most bytes begin none
     size_t end = i;
     uint32_t found = match(text, i, end);
     if (found == Trie::none) {

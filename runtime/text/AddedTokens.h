@@ -28,8 +28,12 @@ private:
   /// in `end`.
   uint32_t match(std::string_view text, size_t offset, size_t &end) const;
 
+  /// The first place from `offset` on where a token may begin, or the end of `text`.
+  size_t skip(std::string_view text, size_t offset) const;
+
   std::vector<AddedToken> tokens;
-  Trie trie; ///< of places in `tokens`
+  Trie trie;                         ///< of places in `tokens`
+  std::array<bool, 256> begins = {}; ///< by byte: whether a token begins with it
 };
 
 } // namespace heddle
