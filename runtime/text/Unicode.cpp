@@ -15,6 +15,8 @@ namespace heddle {
 
 namespace {
 
+bool isAscii(char c) { return uint8_t(c) < 0x80; }
+
 /// Puts runs of combining marks into the order of their classes, marks of one class as they stand.
 /// utf8proc's own sorting takes quadratic time, which a page of combining marks would turn into hours.
 void orderMarks(std::vector<utf8proc_int32_t> &text) {
@@ -78,7 +80,6 @@ std::string toNormalForm(std::string_view text, NormalForm form) {
   // stretch of others, with the one before it, which a mark may be joined to.
   std::string out;
   out.reserve(text.size());
-  auto isAscii = [](char c) { return uint8_t(c) < 0x80; };
   for (auto done = text.begin(); done != text.end();) {
     auto begin = std::find_if_not(done, text.end(), isAscii);
     auto end = std::find_if(begin, text.end(), isAscii);
@@ -91,16 +92,36 @@ std::string toNormalForm(std::string_view text, NormalForm form) {
   return out;
 }
 
-std::string toLowercase(std::string_view text) {
+namespace {
+
+/// `text` with what `append(out, code point, character)` adds for each character. ASCII for which `stays`
+/// holds, which is most of many texts, is copied run by run.
+template <typename Stays, typename Append>
+std::string rewrite(std::string_view text, Stays stays, Append append) {
   std::string out;
   out.reserve(text.size());
-  forEachCharacter(text, [&](char32_t c, size_t, size_t) {
+  for (auto at = text.begin(); at != text.end();) {
+    auto run = std::find_if_not(at, text.end(), [&](char c) { return isAscii(c) && stays(c); });
+    out.append(at, run);
+    if (run == text.end())
+      break;
+    Utf8Step step = readUtf8(std::string_view(run, text.end()), 0);
+    at = run + step.length;
+    append(out, step.codePoint, std::string_view(run, at));
+  }
+  return out;
+}
+
+} // namespace
+
+std::string toLowercase(std::string_view text) {
+  auto isSmall = [](char c) { return c < 'A' || c > 'Z'; };
+  return rewrite(text, isSmall, [](std::string &out, char32_t c, std::string_view) {
     if (c == 0x130)
       out += "i\xCC\x87"; // the only capital whose small form is two code points
     else
       appendUtf8(out, char32_t(utf8proc_tolower(utf8proc_int32_t(c))));
   });
-  return out;
 }
 
 namespace {
@@ -129,13 +150,11 @@ utf8proc_category_t referenceCategory(char32_t c) {
 
 /// `text` without the characters for which `strips` holds, ASCII not asked.
 template <typename Predicate> std::string strip(std::string_view text, Predicate strips) {
-  std::string out;
-  out.reserve(text.size());
-  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
-    if (c < 0x80 || !strips(c))
-      out += text.substr(begin, end - begin);
+  auto stays = [](char) { return true; };
+  return rewrite(text, stays, [&](std::string &out, char32_t c, std::string_view character) {
+    if (!strips(c))
+      out += character;
   });
-  return out;
 }
 
 /// Control, format and private use; not unassigned, which BERT's reference keeps.
@@ -166,9 +185,8 @@ std::string stripNonspacingMarks(std::string_view text) {
 }
 
 std::string cleanText(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
+  auto stays = [](char c) { return c >= ' ' && c != 0x7F; };
+  return rewrite(text, stays, [](std::string &out, char32_t c, std::string_view character) {
     if (c == '\t' || c == '\n' || c == '\r')
       out += ' ';
     else if (c == 0xFFFD || isOther(c))
@@ -176,22 +194,18 @@ std::string cleanText(std::string_view text) {
     else if (isWhiteSpace(c))
       out += ' ';
     else
-      out += text.substr(begin, end - begin);
+      out += character;
   });
-  return out;
 }
 
 std::string spaceIdeographs(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  forEachCharacter(text, [&](char32_t c, size_t begin, size_t end) {
-    std::string_view character = text.substr(begin, end - begin);
+  auto stays = [](char) { return true; };
+  return rewrite(text, stays, [](std::string &out, char32_t c, std::string_view character) {
     if (isBertIdeograph(c))
       (out += ' ').append(character) += ' ';
     else
       out += character;
   });
-  return out;
 }
 
 bool isWhiteSpace(char32_t c) {
