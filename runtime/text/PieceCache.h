@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <vector>
 #include <xxhash.h>
@@ -19,37 +20,66 @@ class PieceCache {
 public:
   /// `textSize`: bytes of the text. Short ones are not worth it.
   explicit PieceCache(size_t textSize)
-      : slots(textSize < 2048 ? 0 : std::bit_ceil(std::min(textSize / 32, most))) {}
+      : places(textSize < 2048 ? 0 : std::bit_ceil(std::min(textSize / 64, most))) {}
 
-  /// Appends the tokens of `piece` to `out`: what `encode()` appends, or appended for the same piece before.
-  template <typename Encode> void append(std::string_view piece, std::vector<int32_t> &out, Encode encode) {
-    if (slots.empty() || piece.empty() || piece.size() > sizeof Slot().room)
-      return encode();
-    Slot &slot = slots[XXH3_64bits(piece.data(), piece.size()) & (slots.size() - 1)];
-    size_t before = out.size();
-    if (slot.size == piece.size() && std::memcmp(slot.room, piece.data(), piece.size()) == 0) {
-      out.resize(before + slot.count);
-      std::memcpy(out.data() + before, slot.ids(), slot.count * sizeof(int32_t));
-      return;
+  /// A piece and its tokens.
+  class alignas(64) Entry { // one line of the processor's cache
+  public:
+    bool holds(std::string_view piece, size_t depth) const {
+      return size == piece.size() && pieceDepth == depth && std::memcmp(room, piece.data(), size) == 0;
     }
-    encode();
-    size_t count = out.size() - before;
-    if (piece.size() + count * sizeof(int32_t) > sizeof slot.room)
-      return;
-    slot.size = uint8_t(piece.size());
-    slot.count = uint8_t(count);
-    std::memcpy(slot.room, piece.data(), piece.size());
-    std::memcpy(slot.ids(), out.data() + before, count * sizeof(int32_t));
+
+    /// Appends the tokens of the piece that it holds.
+    void append(std::vector<int32_t> &out) const {
+      size_t before = out.size(), bytes = count * sizeof(int32_t);
+      out.resize(before + count);
+      std::memcpy(out.data() + before, room + sizeof room - bytes, bytes);
+    }
+
+  private:
+    friend class PieceCache;
+
+    uint8_t size = 0, count = 0, pieceDepth = 0; ///< bytes of the piece (0: there is none), and its tokens
+    char room[61];                               ///< the piece from the front, the tokens up to the end
+  };
+
+  /// Where pieces with the same hash are: the last two stay.
+  class Place {
+  public:
+    /// Null: the piece is not there.
+    const Entry *find(std::string_view piece, size_t depth) const {
+      if (newer.holds(piece, depth))
+        return &newer;
+      return older.holds(piece, depth) ? &older : nullptr;
+    }
+
+    /// Adds a piece that is not there, if there is room for it and its tokens.
+    void add(std::string_view piece, size_t depth, std::span<const int32_t> ids) {
+      if (piece.size() + ids.size_bytes() > sizeof newer.room)
+        return;
+      older = newer;
+      newer.size = uint8_t(piece.size());
+      newer.count = uint8_t(ids.size());
+      newer.pieceDepth = uint8_t(depth);
+      std::memcpy(newer.room, piece.data(), piece.size());
+      std::memcpy(newer.room + sizeof newer.room - ids.size_bytes(), ids.data(), ids.size_bytes());
+    }
+
+  private:
+    Entry newer, older;
+  };
+
+  /// Where a piece is, if it is remembered, that `depth` steps of the pre-tokenizer have made and the others
+  /// have yet to cut. Null: there is no place for it.
+  Place *placeOf(std::string_view piece, size_t depth) {
+    if (places.empty() || piece.empty() || piece.size() > sizeof Entry::room || depth > UINT8_MAX)
+      return nullptr;
+    return &places[(XXH3_64bits(piece.data(), piece.size()) + depth) & (places.size() - 1)];
   }
 
 private:
-  struct alignas(64) Slot {      // one line of the processor's cache
-    uint8_t size = 0, count = 0; ///< bytes of the piece (0: empty), and its tokens
-    char room[62];               ///< the piece from the front, the tokens up to the end
-    char *ids() { return room + sizeof room - count * sizeof(int32_t); }
-  };
-  static constexpr size_t most = 1 << 15;
-  std::vector<Slot> slots;
+  static constexpr size_t most = 1 << 14;
+  std::vector<Place> places;
 };
 
 } // namespace heddle

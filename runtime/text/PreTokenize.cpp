@@ -33,11 +33,12 @@ PreTokenizer::Step PreTokenizer::makeStep(const PreTokenizerStep &description, b
   step.kind = description.kind;
   switch (description.kind) {
   case Kind::SplitRegex:
+    step.regex.emplace(description.pattern);
+    step.behavior = description.behavior;
+    step.invert = description.invert;
+    break;
   case Kind::SplitString:
-    if (description.kind == Kind::SplitRegex)
-      step.regex.emplace(description.pattern);
-    else
-      step.separator = description.pattern;
+    step.separator = description.pattern;
     step.behavior = description.behavior;
     step.invert = description.invert;
     break;
@@ -239,26 +240,5 @@ bool PieceReader::Cutter::next(Piece &part) {
 
 PieceReader::PieceReader(const PreTokenizer &preTokenizer)
     : cutters(preTokenizer.steps.begin(), preTokenizer.steps.end()) {}
-
-void PieceReader::start(Piece piece) {
-  whole = piece;
-  depth = 0;
-}
-
-bool PieceReader::next(Piece &piece) {
-  for (;;) {
-    if (depth == 0) {
-      if (whole.text.empty())
-        return false;
-      piece = std::exchange(whole, {});
-    } else if (!cutters[depth - 1].next(piece)) {
-      --depth;
-      continue;
-    }
-    if (depth == cutters.size())
-      return true;
-    cutters[depth++].start(piece);
-  }
-}
 
 } // namespace heddle

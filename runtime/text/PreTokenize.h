@@ -51,17 +51,21 @@ struct Piece {
   bool first = false;
 };
 
-/// Reads the pieces of one text after another.
+/// Cuts texts into pieces.
 class PieceReader {
 public:
   /// The pre-tokenizer must outlive it.
   explicit PieceReader(const PreTokenizer &preTokenizer);
 
-  /// Begins with a piece of valid UTF-8.
-  void start(Piece piece);
+  /// How many steps there are.
+  size_t steps() const { return cutters.size(); }
 
-  /// The next piece, never empty, which stays valid until the one after it is read; false: there is none.
-  bool next(Piece &piece);
+  /// Shows `piece`, valid UTF-8, and what becomes of it to `visitor`, in the order of the text:
+  ///   bool begin(Piece, size_t depth)  what `depth` steps have made, never empty; false: it needs no more
+  ///   steps void take(Piece)                 what all steps have made void end(size_t depth)           what
+  ///   `begin` saw last at that depth has gone through all steps
+  /// A piece stays valid until its end.
+  template <typename Visitor> void read(Piece piece, Visitor &&visitor);
 
 private:
   /// Part of a piece; `match` where the step's pattern matched (or did not, if it is inverted).
@@ -95,10 +99,26 @@ private:
     std::optional<Cut> held;        ///< read too early
   };
 
-  Piece whole;
   std::vector<Cutter> cutters; ///< one a step
-  size_t depth = 0;            ///< how many of them are at work
 };
+
+template <typename Visitor> void PieceReader::read(Piece piece, Visitor &&visitor) {
+  if (piece.text.empty())
+    return;
+  size_t depth = 0; // how many cutters are at work
+  do {
+    if (visitor.begin(piece, depth)) {
+      if (depth < cutters.size()) {
+        cutters[depth++].start(piece);
+      } else {
+        visitor.take(piece);
+        visitor.end(depth);
+      }
+    }
+    while (depth > 0 && !cutters[depth - 1].next(piece))
+      visitor.end(--depth);
+  } while (depth > 0);
+}
 
 } // namespace heddle
 

@@ -6,8 +6,7 @@
 #include "runtime/text/Bpe.h"
 #include "runtime/text/Detokenize.h"
 #include "runtime/text/Normalize.h"
-#include "runtime/text/PieceCache.h"
-#include "runtime/text/PreTokenize.h"
+#include "runtime/text/PieceEncoding.h"
 #include "runtime/text/Unigram.h"
 #include "runtime/text/Utf8.h"
 #include "runtime/text/WordPiece.h"
@@ -117,33 +116,18 @@ struct Tokenizer::Impl {
     return id >= 0 && size_t(id) < model.vocabulary.size() && !(skipSpecial && special[id]);
   }
 
-  /// What is at work while one text is encoded.
-  template <typename Encoder> struct Encoding {
-    const Encoder &encoder;
-    bool parseSpecial;
-    PieceReader reader;
-    PieceCache cache;
-    typename Encoder::Scratch scratch = {};
-    std::string normalized = {}, spelled = {};
-  };
-
   /// Appends the tokens of text without typed added tokens. `first`: it begins the whole text.
   template <typename Encoder>
-  void encodeText(std::string_view text, bool first, std::vector<int32_t> &out,
-                  Encoding<Encoder> &work) const {
+  void encodeText(std::string_view text, bool first, bool parseSpecial, PieceEncoding<Encoder> &work) const {
+    std::string normalized;
     if (!normalizers.empty())
-      text = work.normalized = normalizers.apply(text);
-    for (const Segment &segment : normalizedTokens.split(text, work.parseSpecial)) {
-      if (segment.id) {
-        out.push_back(int32_t(*segment.id));
-        continue;
-      }
-      work.reader.start(
-          {text.substr(segment.begin, segment.end - segment.begin), first && segment.begin == 0});
-      for (Piece piece; work.reader.next(piece);)
-        work.cache.append(piece.text, out, [&] {
-          work.encoder.encode(preTokenizer.spell(piece.text, work.spelled), out, work.scratch);
-        });
+      text = normalized = normalizers.apply(text);
+    for (const Segment &segment : normalizedTokens.split(text, parseSpecial)) {
+      if (segment.id)
+        work.append(*segment.id);
+      else
+        work.append(
+            Piece{text.substr(segment.begin, segment.end - segment.begin), first && segment.begin == 0});
     }
   }
 
@@ -151,14 +135,13 @@ struct Tokenizer::Impl {
   void encode(std::string_view text, bool parseSpecial, std::vector<int32_t> &out) const {
     std::visit(
         [&](const auto &encoder) {
-          Encoding<std::remove_cvref_t<decltype(encoder)>> work{
-              encoder, parseSpecial, PieceReader(preTokenizer), PieceCache(text.size())};
+          PieceEncoding work(preTokenizer, encoder, text.size(), out);
           for (const Segment &segment : typedTokens.split(text, parseSpecial)) {
             if (segment.id)
-              out.push_back(int32_t(*segment.id));
+              work.append(*segment.id);
             else
-              encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0, out,
-                         work);
+              encodeText(text.substr(segment.begin, segment.end - segment.begin), segment.begin == 0,
+                         parseSpecial, work);
           }
         },
         encoder);

@@ -35,13 +35,16 @@ TokenizerModel smallModel() {
 
 std::vector<std::string> pieces(std::string_view text, const std::vector<PreTokenizerStep> &steps) {
   PreTokenizer preTokenizer(steps);
-  PieceReader reader(preTokenizer);
-  reader.start({text, /*first=*/true});
-  std::vector<std::string> out;
-  std::string buffer;
-  for (Piece piece; reader.next(piece);)
-    out.emplace_back(preTokenizer.spell(piece.text, buffer));
-  return out;
+  struct Visitor {
+    const PreTokenizer &preTokenizer;
+    std::vector<std::string> out = {};
+    std::string buffer = {};
+    bool begin(Piece, size_t) { return true; }
+    void take(Piece piece) { out.emplace_back(preTokenizer.spell(piece.text, buffer)); }
+    void end(size_t) {}
+  } visitor{preTokenizer};
+  PieceReader(preTokenizer).read({text, /*first=*/true}, visitor);
+  return visitor.out;
 }
 
 TEST(Tokenizer, JoinsInTheOrderOfTheMerges) {
