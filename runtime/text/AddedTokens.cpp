@@ -17,6 +17,9 @@ size_t totalLength(const std::vector<std::string> &strings) {
   return total;
 }
 
+/// What a byte may be in an added token, as bits.
+enum Role : uint8_t { First = 1, Second = 2 };
+
 bool endsWithWord(std::string_view text) {
   size_t begin = text.size();
   while (begin > 0 && (text[--begin] & 0xC0) == 0x80)
@@ -35,7 +38,12 @@ AddedTokenFinder::AddedTokenFinder(std::vector<AddedToken> added, const std::vec
   for (uint32_t i = 0; i < tokens.size(); ++i)
     if (!contents[i].empty()) {
       trie.add(contents[i], i);
-      begins[uint8_t(contents[i][0])] = true;
+      roles[uint8_t(contents[i][0])] |= First;
+      if (contents[i].size() > 1)
+        roles[uint8_t(contents[i][1])] |= Second;
+      else
+        for (uint8_t &role : roles) // whatever stands behind it
+          role |= Second;
     }
 }
 
@@ -54,16 +62,18 @@ uint32_t AddedTokenFinder::match(std::string_view text, size_t offset, size_t &e
 }
 
 size_t AddedTokenFinder::skip(std::string_view text, size_t offset) const {
-  constexpr size_t block = 16; // bytes that are asked at once: there is something in few
-  auto isIn = [&](char c) { return begins[uint8_t(c)]; };
-  auto at = text.begin() + offset;
-  for (bool found = false; size_t(text.end() - at) >= block; at += block) {
-    for (size_t i = 0; i < block; ++i)
-      found |= isIn(at[i]);
+  constexpr size_t block = 16; // places that are looked at together: at few of them a token may begin
+  auto roleAt = [&](size_t place) { return roles[uint8_t(text[place])]; };
+  auto mayBegin = [&](size_t place) { return roleAt(place) & roleAt(place + 1) >> 1 & First; };
+  for (int found = 0; offset + block < text.size(); offset += block) {
+    for (size_t i = offset; i < offset + block; ++i)
+      found |= mayBegin(i);
     if (found)
       break;
   }
-  return size_t(std::find_if(at, text.end(), isIn) - text.begin());
+  while (offset + 1 < text.size() && !mayBegin(offset))
+    ++offset;
+  return offset;
 }
 
 std::vector<Segment> AddedTokenFinder::split(std::string_view text, bool special) const {

@@ -32,8 +32,8 @@ private:
   size_t skip(std::string_view text, size_t offset) const;
 
   std::vector<AddedToken> tokens;
-  Trie trie;                         ///< of places in `tokens`
-  std::array<bool, 256> begins = {}; ///< by byte: whether a token begins with it
+  Trie trie;                           ///< of places in `tokens`
+  std::array<uint8_t, 256> roles = {}; ///< by byte: whether a token has it first, or second
 };
 
 } // namespace heddle
