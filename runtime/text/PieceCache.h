@@ -31,9 +31,11 @@ public:
 
     /// Appends the tokens of the piece that it holds.
     void append(std::vector<int32_t> &out) const {
-      size_t before = out.size(), bytes = count * sizeof(int32_t);
-      out.resize(before + count);
-      std::memcpy(out.data() + before, room + sizeof room - bytes, bytes);
+      for (size_t left = count; left > 0; --left) {
+        int32_t id;
+        std::memcpy(&id, room + sizeof room - left * sizeof id, sizeof id);
+        out.push_back(id);
+      }
     }
 
   private:
