@@ -5,6 +5,7 @@
 #include "frontend/tokenizer/TokenizerReader.h"
 #include "runtime/support/Error.h"
 #include "runtime/text/CharacterMap.h"
+#include "runtime/text/MinTree.h"
 #include "runtime/text/PreTokenize.h"
 #include "runtime/text/Unicode.h"
 #include "test/unit/text/TokenizerFiles.h"
@@ -57,6 +58,46 @@ TEST(Tokenizer, JoinsInTheOrderOfTheMerges) {
   model.unknown.reset();
   EXPECT_EQ(Tokenizer(model).encode("a?b?"), Ids{5}); // neighbours of what is not there meet
   EXPECT_EQ(Tokenizer(model).encode("?"), Ids{});
+}
+
+TEST(Tokenizer, PiecesThatComeAgainInALongText) {
+  TokenizerModel model = smallModel();
+  PreTokenizerStep split, metaspace;
+  split.kind = PreTokenizerStep::Kind::SplitString;
+  split.pattern = "c";
+  split.behavior = SplitBehavior::MergedWithPrevious;
+  metaspace.kind = PreTokenizerStep::Kind::Metaspace;
+  metaspace.pattern = "a";
+  metaspace.prepend = PrependScheme::First;
+  model.preTokenizer = {split, metaspace};
+  Tokenizer tokenizer(model);
+  std::string text = "bc";
+  Ids expected = {5, 3}; // "abc": the first piece alone gets the mark
+  for (int i = 0; i < 1000; ++i) {
+    text += "bc";
+    expected.insert(expected.end(), {2, 3});
+  }
+  EXPECT_EQ(tokenizer.encode(text), expected);
+}
+
+TEST(MinTree, FindsTheFirstOfTheLeast) {
+  MinTree tree;
+  for (size_t count : {1, 5, 16, 17, 300, 5000}) {
+    std::vector<uint32_t> plain(count, MinTree::none);
+    tree.reset(count);
+    EXPECT_EQ(tree.least().value, MinTree::none);
+    for (uint32_t i = 0, random = 1; i < 2000; ++i) {
+      random = random * 1664525 + 1013904223;
+      size_t place = random % count;
+      uint32_t value = random % 5 == 0 ? MinTree::none : random >> 24;
+      plain[place] = value;
+      tree.set(place, value);
+      auto least = std::min_element(plain.begin(), plain.end());
+      MinTree::Entry found = tree.least();
+      EXPECT_EQ(found.value, *least);
+      EXPECT_EQ(found.place, size_t(least - plain.begin()));
+    }
+  }
 }
 
 TEST(Tokenizer, WordPieceTakesTheLongestTokens) {
