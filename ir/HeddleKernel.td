@@ -112,6 +112,13 @@ def Dot2Op : Heddle_Op<"dot2", [Pure]> {
   let assemblyFormat = "$accumulator `,` $left `,` $right attr-dict";
 }
 
+def Dot4Op : Heddle_Op<"dot4", [Pure]> {
+  let summary = "accumulator + the products of four bytes, unsigned on the left and signed on the right, with each other";
+  let arguments = (ins I32:$accumulator, I32:$left, I32:$right);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$accumulator `,` $left `,` $right attr-dict";
+}
+
 def ChooseBytesOp : Heddle_Op<"choose_bytes", [Pure, SameOperandsAndResultType]> {
   let summary = "each of a word's bytes, which are below 16, replaced by that entry of a table of 16";
   let arguments = (ins I32:$codes, DenseI8ArrayAttr:$table);

@@ -361,7 +361,7 @@ struct MakeKernelsPass : heddle::impl::MakeKernelsBase<MakeKernelsPass> {
     KernelOptions options;
     options.accumulators = accumulators;
     options.tileBytes = tileBytes;
-    options.dot2 = dot2;
+    options.activationBits = activationBits;
     options.direct = direct;
     SmallVector<FunctionOpInterface> functions;
     for (Operation &op : getOperation().getOps())

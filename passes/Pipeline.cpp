@@ -53,7 +53,7 @@ void heddle::buildPipeline(OpPassManager &manager, const PipelineOptions &option
   kernels.plain = plain;
   kernels.accumulators = options.accumulators;
   kernels.tileBytes = options.tileBytes;
-  kernels.dot2 = options.dot2;
+  kernels.activationBits = options.activationBits;
   kernels.direct = options.direct;
   manager.addPass(createMakeKernels(kernels));
   manager.addPass(createCanonicalizerPass());

@@ -9,7 +9,7 @@ namespace heddle {
 struct PipelineOptions {
   int optLevel = 2;
   int64_t accumulators = 24;      // vectors of 16 numbers that fit in registers beside operands
-  bool dot2 = false;              // pairs of int16 are multiplied in an instruction or two
+  int64_t activationBits = 32;    // of activations beside quantised weights: 16 or 8 are integers in blocks
   int64_t tileBytes = 256 * 1024; // of activations that a piece of work keeps near
   bool direct = false;            // nothing is near: linears read activations from where they lie
   bool candidates = false;        // choosing a token reads the greatest logits only

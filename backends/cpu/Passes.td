@@ -14,9 +14,9 @@ def WidenLanes : Pass<"widen-lanes", "::mlir::ModuleOp"> {
     neighbouring lanes touch side by side is read and written by vector loads and stores, other memory by gathers and
     scatters. Loop bounds, conditions of `scf.if` and the address of a plain store of a varying value must be uniform.
 
-    Afterwards no `heddle.lane`, `lane_reduce`, `store_where`, `dot2` or `choose_bytes` is left; `heddle.piece`, `size` and `scratch`
-    are. The processor decides only how `dot2` is computed, by one instruction where it has one; the results are the
-    same everywhere.
+    Afterwards no `heddle.lane`, `lane_reduce`, `store_where`, `dot2`, `dot4` or `choose_bytes` is left; `heddle.piece`, `size` and `scratch`
+    are. The processor decides only how `dot2` and `dot4` are computed, by one instruction where it has one; the results
+    are the same everywhere.
   }];
   let options = [Option<"cpu", "cpu", "std::string", "\"native\"", "the processor, as for --cpu">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",

@@ -30,10 +30,10 @@ struct CpuTarget {
   bool f16c = false;                 // conversion from and to float16
   bool avx2 = false;                 // 256-bit integers
   bool avx512 = false;               // 512-bit vectors with masks (f, bw, cd, dq, vl)
-  bool avx512vnni = false;           // vpdpwssd on all vector lengths
-  bool avxvnni = false;              // vpdpwssd on 128 and 256 bits
+  bool avx512vnni = false;           // vpdpwssd and vpdpbusd on all vector lengths
+  bool avxvnni = false;              // the same on 128 and 256 bits
 
-  /// Whether an int16 dot product is one instruction.
+  /// Whether a dot product of int16, or of bytes, is one instruction.
   bool vnni() const { return avx512vnni || avxvnni; }
 
   /// 32-bit elements in a vector: the natural number of lanes.

@@ -37,8 +37,8 @@ LogicalResult Widener::widen(Operation *op) {
     return widenReduce(reduce);
   if (auto store = dyn_cast<StoreWhereOp>(op))
     return widenStoreWhere(store);
-  if (auto dot = dyn_cast<Dot2Op>(op))
-    return widenDot2(dot), success();
+  if (isa<Dot2Op, Dot4Op>(op))
+    return widenDot(op), success();
   if (auto choose = dyn_cast<ChooseBytesOp>(op))
     return widenChooseBytes(choose), success();
   if (auto lane = dyn_cast<LaneOp>(op))
@@ -235,7 +235,7 @@ LogicalResult Widener::widenYield(scf::YieldOp yield) {
 }
 
 //===----------------------------------------------------------------------===//
-// dot2
+// dot2, dot4
 //===----------------------------------------------------------------------===//
 
 /// Lanes [first, first + width) of a vector.
@@ -244,55 +244,101 @@ static Value slice(OpBuilder &builder, Location loc, Value value, int64_t first,
                                                ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
 }
 
-/// Left and right hold pairs of int16: written out, for processors without an instruction and for scalars.
-static Value dotByArithmetic(OpBuilder &builder, Location loc, Value accumulator, Value left, Value right) {
-  Type type = accumulator.getType();
-  Value sixteen = arith::ConstantOp::create(builder, loc, isa<VectorType>(type)
-      ? TypedAttr(DenseElementsAttr::get(cast<VectorType>(type), builder.getI32IntegerAttr(16)))
-      : TypedAttr(builder.getI32IntegerAttr(16)));
-  auto high = [&](Value word) -> Value { return arith::ShRSIOp::create(builder, loc, word, sixteen); };
-  auto low = [&](Value word) { return high(arith::ShLIOp::create(builder, loc, word, sixteen)); };
-  Value lower = arith::MulIOp::create(builder, loc, low(left), low(right));
-  Value upper = arith::MulIOp::create(builder, loc, high(left), high(right));
-  Value pair = arith::AddIOp::create(builder, loc, lower, upper);
-  return arith::AddIOp::create(builder, loc, accumulator, pair);
+/// The number in every element of what `like` is: an integer or a vector of them.
+static Value constantLike(ImplicitLocOpBuilder &b, Value like, int64_t number) {
+  TypedAttr value = b.getIntegerAttr(getElementTypeOrSelf(like), number);
+  if (auto type = dyn_cast<VectorType>(like.getType()))
+    value = DenseElementsAttr::get(type, value);
+  return arith::ConstantOp::create(b, value);
 }
 
-Value Widener::dotChunk(OpBuilder &builder, Location loc, Value accumulator, Value left, Value right, int64_t width) {
-  VectorType words = VectorType::get(width, builder.getI32Type()), halves = VectorType::get(2 * width, builder.getI16Type());
-  left = vector::BitCastOp::create(builder, loc, halves, left);
-  right = vector::BitCastOp::create(builder, loc, halves, right);
-  auto call = [&](const Twine &name, ValueRange operands) {
-    return LLVM::CallIntrinsicOp::create(builder, loc, words, builder.getStringAttr(name), operands).getResult(0);
-  };
-  if (target.vnni())
-    return call("llvm.x86.avx512.vpdpwssd." + Twine(32 * width), {accumulator, left, right});
+template <typename Shift> static Value shift(ImplicitLocOpBuilder &b, Value value, int64_t bits) {
+  return bits ? Value(Shift::create(b, value, constantLike(b, value, bits))) : value;
+}
+
+/// accumulator + the products of the words' parts of `bits` bits, signed on the right: written out, for scalars and
+/// for vectors that no instruction takes.
+static Value dotByArithmetic(ImplicitLocOpBuilder &b, Value accumulator, Value left, Value right, int64_t bits,
+                             bool signedLeft) {
+  Value sum = accumulator;
+  for (int64_t first = 0; first < 32; first += bits) {
+    auto part = [&](Value word, bool isSigned) {
+      Value top = shift<arith::ShLIOp>(b, word, 32 - bits - first);
+      return isSigned ? shift<arith::ShRSIOp>(b, top, 32 - bits) : shift<arith::ShRUIOp>(b, top, 32 - bits);
+    };
+    Value product = arith::MulIOp::create(b, part(left, signedLeft), part(right, true));
+    sum = arith::AddIOp::create(b, sum, product);
+  }
+  return sum;
+}
+
+static int64_t widthOf(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
+
+/// An intrinsic whose result is of the type of `like`.
+static Value call(ImplicitLocOpBuilder &b, Value like, const Twine &name, ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(b, like.getType(), b.getStringAttr(name), operands).getResult(0);
+}
+
+/// Words as a vector of their parts of `bits` bits.
+static Value partsOf(ImplicitLocOpBuilder &b, Value words, int64_t bits) {
+  return vector::BitCastOp::create(b, VectorType::get(widthOf(words) * 32 / bits, b.getIntegerType(bits)), words);
+}
+
+/// accumulator + the products of pairs of int16.
+static Value addPairs(ImplicitLocOpBuilder &b, Value accumulator, Value left, Value right) {
+  int64_t width = widthOf(accumulator);
   StringRef multiply = width == 16  ? "llvm.x86.avx512.pmaddw.d.512"
                        : width == 8 ? "llvm.x86.avx2.pmadd.wd"
                                     : "llvm.x86.sse2.pmadd.wd";
-  return arith::AddIOp::create(builder, loc, accumulator, call(multiply, {left, right}));
+  return arith::AddIOp::create(b, accumulator, call(b, accumulator, multiply, {left, right}));
 }
 
-void Widener::widenDot2(Dot2Op dot) {
-  OpBuilder builder(dot);
-  Location loc = dot.getLoc();
-  if (!isVarying(dot.getResult())) {
-    dot.replaceAllUsesWith(dotByArithmetic(builder, loc, dot.getAccumulator(), dot.getLeft(), dot.getRight()));
-    dot.erase();
+Value Widener::dotOfPairs(ImplicitLocOpBuilder &b, Value accumulator, Value left, Value right) {
+  left = partsOf(b, left, 16), right = partsOf(b, right, 16);
+  if (target.vnni())
+    return call(b, accumulator, "llvm.x86.avx512.vpdpwssd." + Twine(32 * widthOf(accumulator)),
+                {accumulator, left, right});
+  return addPairs(b, accumulator, left, right);
+}
+
+Value Widener::dotOfBytes(ImplicitLocOpBuilder &b, Value accumulator, Value left, Value right) {
+  if (target.vnni())
+    return call(b, accumulator, "llvm.x86.avx512.vpdpbusd." + Twine(32 * widthOf(accumulator)),
+                {accumulator, partsOf(b, left, 8), partsOf(b, right, 8)});
+  // pmaddubsw would saturate: every other byte at a time, as int16.
+  left = partsOf(b, left, 16), right = partsOf(b, right, 16);
+  Value low = arith::AndIOp::create(b, left, constantLike(b, left, 255));
+  Value lowSigned = shift<arith::ShRSIOp>(b, shift<arith::ShLIOp>(b, right, 8), 8);
+  Value sum = addPairs(b, accumulator, low, lowSigned);
+  return addPairs(b, sum, shift<arith::ShRUIOp>(b, left, 8), shift<arith::ShRSIOp>(b, right, 8));
+}
+
+void Widener::widenDot(Operation *dot) {
+  ImplicitLocOpBuilder b(dot->getLoc(), dot);
+  bool pairs = isa<Dot2Op>(dot);
+  auto written = [&](Value accumulator, Value left, Value right) {
+    return dotByArithmetic(b, accumulator, left, right, pairs ? 16 : 8, /*signedLeft=*/pairs);
+  };
+  auto chunk = [&](Value accumulator, Value left, Value right) {
+    return pairs ? dotOfPairs(b, accumulator, left, right) : dotOfBytes(b, accumulator, left, right);
+  };
+  if (!isVarying(dot->getResult(0))) {
+    dot->replaceAllUsesWith(ValueRange{written(dot->getOperand(0), dot->getOperand(1), dot->getOperand(2))});
+    dot->erase();
     return;
   }
-  Value accumulator = asVector(builder, loc, dot.getAccumulator());
-  Value left = asVector(builder, loc, dot.getLeft()), right = asVector(builder, loc, dot.getRight());
+  auto operand = [&](unsigned n) { return asVector(b, b.getLoc(), dot->getOperand(n)); };
+  Value accumulator = operand(0), left = operand(1), right = operand(2);
   int64_t width = std::min<int64_t>(lanes, target.lanes());
   if (width < 4)
-    return replaceVarying(dot, dotByArithmetic(builder, loc, accumulator, left, right));
+    return replaceVarying(dot, written(accumulator, left, right));
   if (width == lanes)
-    return replaceVarying(dot, dotChunk(builder, loc, accumulator, left, right, width));
+    return replaceVarying(dot, chunk(accumulator, left, right));
   Value whole = accumulator;
   for (int64_t first = 0; first < lanes; first += width) {
-    auto part = [&](Value value) { return slice(builder, loc, value, first, width); };
-    Value sum = dotChunk(builder, loc, part(accumulator), part(left), part(right), width);
-    whole = vector::InsertStridedSliceOp::create(builder, loc, sum, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+    auto part = [&](Value value) { return slice(b, b.getLoc(), value, first, width); };
+    Value sum = chunk(part(accumulator), part(left), part(right));
+    whole = vector::InsertStridedSliceOp::create(b, sum, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
   }
   replaceVarying(dot, whole);
 }

@@ -6,6 +6,7 @@
 #include "backends/lanes/Divergence.h"
 #include "ir/Heddle.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace heddle::cpu {
@@ -47,9 +48,11 @@ private:
   void replaceVarying(mlir::Operation *op, mlir::Value value);
   void widenLane(LaneOp lane);
   void widenIndexCast(mlir::Operation *op, bool isSigned);
-  void widenDot2(Dot2Op dot);
-  mlir::Value dotChunk(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value accumulator,
-                       mlir::Value left, mlir::Value right, int64_t width);
+  void widenDot(mlir::Operation *dot);
+  mlir::Value dotOfPairs(mlir::ImplicitLocOpBuilder &builder, mlir::Value accumulator, mlir::Value left,
+                         mlir::Value right);
+  mlir::Value dotOfBytes(mlir::ImplicitLocOpBuilder &builder, mlir::Value accumulator, mlir::Value left,
+                         mlir::Value right);
   void widenChooseBytes(ChooseBytesOp choose);
   mlir::LogicalResult mustBeUniform(mlir::Operation *op, mlir::Value value, llvm::StringRef what,
                                     llvm::StringRef remedy);

@@ -479,7 +479,7 @@ LogicalResult Lowering::lower(Operation *op) {
       .Case([&](LaneReduceOp reduced) {
         return replace(subgroups ? reduceInSubgroups(reduced) : reduceInMemory(reduced));
       })
-      .Case([&](Dot2Op dot) { return dot.emitError() << "pairs of int16 are for processors"; })
+      .Case<Dot2Op, Dot4Op>([&](Operation *dot) { return dot->emitError() << "products of integers are for processors"; })
       .Case([&](ChooseBytesOp op) { return op.emitError() << "tables of bytes are for processors"; })
       .Default([](Operation *) { return success(); });
 }

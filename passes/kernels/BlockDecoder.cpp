@@ -203,16 +203,25 @@ Value BlockDecoder::pair(int64_t number) {
   }
   if (!shape.highBits && shape.table.empty())
     return lowPair(number);
-  // All four bytes of a word at once: two pairs of the eight columns in each of two masks.
-  Value bits = word(add(first, index(number / 4)));
-  Value numbers = withHigh(mask(shiftRight(bits, index(number % 2 * 4)), 0x0f0f0f0f), number);
+  return mask(shiftRight(quad(number / 4 * 2 + number % 2), index(byte)), 0x00ff00ff);
+}
+
+Value BlockDecoder::quad(int64_t number) {
+  int64_t even = number / 2 * 4 + number % 2; // the pair of its even bytes; the odd ones are the next but one
+  if (shape.lowBits != 4) {
+    Value low = pair(even), high = pair(even + 2);
+    high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(8, high));
+    return builder.createOrFold<arith::OrIOp>(loc, low, high);
+  }
+  Value bits = word(add(first, index(number / 2)));
+  Value numbers = withHigh(mask(shiftRight(bits, index(number % 2 * 4)), 0x0f0f0f0f), even);
   if (!shape.table.empty()) {
     SmallVector<int8_t> table;
     for (int8_t entry : shape.table)
       table.push_back(static_cast<int8_t>(entry + kTableBias));
     numbers = ChooseBytesOp::create(builder, loc, numbers, table);
   }
-  return mask(shiftRight(numbers, index(byte)), 0x00ff00ff);
+  return numbers;
 }
 
 int64_t BlockDecoder::bias(Format format) {

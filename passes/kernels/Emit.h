@@ -11,7 +11,7 @@ struct KernelOptions {
   int64_t lanes = 16;
   int64_t accumulators = 24;      // vectors of `lanes` that fit in registers beside operands
   int64_t tileBytes = 256 * 1024; // of activations that stay in the nearest large cache
-  bool dot2 = false;      // an int16 dot product is fast: activations beside quantised weights become int16
+  int64_t activationBits = 32;    // of activations beside quantised weights: 16 or 8 are integers in blocks
   bool direct = false;    // nothing is near enough to copy activations to: linears read them where they lie
   int64_t directTile = 8; // tokens to a direct linear's register tile,
   int64_t directVectors = 2; // and vectors of four rows

@@ -351,7 +351,7 @@ void heddle::emitLinear(LinearOp op, EmitContext &context) {
   std::unique_ptr<LinearEmitter> emitter;
   if (context.options.direct)
     emitter = directLinear(op, context);
-  else if (context.options.dot2)
+  else if (context.options.activationBits < 32)
     emitter = integerLinear(op, context);
   if (!emitter)
     emitter = floatLinear(op, context);

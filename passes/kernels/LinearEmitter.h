@@ -138,7 +138,7 @@ private:
 
 /// Activations as float32, weights decoded to float32: any format, exact.
 std::unique_ptr<LinearEmitter> floatLinear(LinearOp op, EmitContext &context);
-/// Activations as int16 in blocks beside a float32 scale, weights as stored: null unless all weights are
+/// Activations as int16 or int8 in blocks beside a float32 scale, weights as stored: null unless all weights are
 /// quantised.
 std::unique_ptr<LinearEmitter> integerLinear(LinearOp op, EmitContext &context);
 /// Activations as float32 where they lie, weights decoded to float32.

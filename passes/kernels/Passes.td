@@ -36,7 +36,7 @@ def MakeKernels : Pass<"make-kernels", "::mlir::ModuleOp"> {
   let options = [
     Option<"plain", "plain", "bool", "false", "the plain road">,
     Option<"accumulators", "accumulators", "int64_t", "24", "vectors of 16 numbers that fit in registers beside operands">,
-    Option<"dot2", "dot2", "bool", "false", "the target multiplies pairs of int16 fast: activations beside quantised weights become int16">,
+    Option<"activationBits", "activation-bits", "int64_t", "32", "of activations beside quantised weights: 32 (float32), 16 or 8 (integers in blocks)">,
     Option<"direct", "direct", "bool", "false", "linears read activations from where they lie, in tiles of 8 rows by 8 tokens a lane">,
     Option<"tileBytes", "tile-bytes", "int64_t", "262144", "bytes of activations that a piece of work keeps near">];
   let dependentDialects = ["::heddle::HeddleDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

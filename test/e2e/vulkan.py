@@ -85,7 +85,7 @@ def device_with(loader, facts):
 def check_long_context(program, text):
     """Behind more keys than one split of them holds, the device goes on as the processor does."""
     beginning = text.read_text(encoding="utf-8")[:6500]  # some 1,500 tokens
-    told = [run(program, "--device", device, "--raw", "--greedy", "-n", 24, beginning, timeout=600).stdout
+    told = [run(program, "--device", device, "--raw", "--greedy", "-n", 24, beginning, timeout=1800).stdout
             for device in ("0", "cpu")]
     if told[0] != told[1]:
         raise Failure(f"the device says '{told[0].strip()}', the processor '{told[1].strip()}'")

@@ -21,6 +21,8 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 16, 3>, array<i64: 0, 1, 2>] dims 
   %max = heddle.lane_reduce max %i : i32
   // CHECK: heddle.dot2 %[[I]], %[[I]], %[[I]]
   %dot = heddle.dot2 %i, %i, %i
+  // CHECK: heddle.dot4 %[[I]], %[[I]], %[[I]]
+  %bytes = heddle.dot4 %i, %i, %i
   // CHECK: heddle.choose_bytes %[[I]] in [0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1]
   %chosen = heddle.choose_bytes %i in [0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1]
   %inside = arith.cmpi ult, %lane, %t : index

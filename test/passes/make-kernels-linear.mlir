@@ -1,5 +1,6 @@
 // RUN: heddle-opt %s --make-kernels --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,FLOAT
-// RUN: heddle-opt %s --make-kernels=dot2=true --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,DOT2
+// RUN: heddle-opt %s --make-kernels=activation-bits=16 --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,DOT2
+// RUN: heddle-opt %s --make-kernels=activation-bits=8 --canonicalize --cse | FileCheck %s --check-prefixes=CHECK,DOT4
 
 !x = !heddle.tensor<T, d = 64>
 !v = !heddle.tensor<d = 64>
@@ -63,6 +64,7 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // FLOAT: %[[ACT:.*]] = heddle.scratch : memref<8x24x80xf32>
 // FLOAT: %[[PANEL:.*]] = heddle.scratch : memref<64x16xf32>
 // DOT2: memref.view {{.*}} to memref<16x12x48xi32>
+// DOT4: memref.view {{.*}} to memref<16x12x32xi32>
 // The norm once a token: its reduction crosses lanes, before the columns are divided by it.
 // CHECK: memref.load %[[X]]
 // CHECK: heddle.lane_reduce max
@@ -72,6 +74,10 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // DOT2: heddle.lane_reduce max
 // DOT2: math.roundeven
 // DOT2: arith.fptosi
+// Of int8 as much, and the columns of each eight in the order of the weights' words.
+// DOT4: heddle.lane_reduce max
+// DOT4: arith.fptosi
+// DOT4: vector.shuffle %{{.*}} [0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15]
 // Panels are unpacked once for all tokens; the register tile runs over columns.
 // FLOAT: memref.load %[[W]][
 // FLOAT: arith.sitofp
@@ -83,6 +89,10 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // DOT2: memref.load %[[W]][
 // DOT2: arith.andi %{{.*}}, %c16711935_i32
 // DOT2-COUNT-12: heddle.dot2
+// DOT4-COUNT-2: arith.andi %{{.*}}, %c16711935_i32
+// DOT4: %[[ODD:.*]] = arith.shli %{{.*}}, %c8_i32
+// DOT4: arith.ori %{{.*}}, %[[ODD]]
+// DOT4-COUNT-12: heddle.dot4
 // The epilogue: the bias is read, the last group's lanes beyond row 40 do not store.
 // CHECK: scf.if
 // CHECK: memref.load %[[B]][
@@ -102,6 +112,7 @@ heddle.entry @forward(%x: !x) -> !y attributes {input_names = ["x"], output_name
 // FLOAT-NOT: heddle.dot2
 // FLOAT: math.fma
 // DOT2: heddle.dot2
+// DOT4: heddle.dot4
 // CHECK: %[[G:.*]] = math.tanh
 // CHECK: %[[P:.*]] = arith.mulf %[[G]],
 // CHECK: heddle.store_where %{{.*}}, %[[P]],

@@ -160,6 +160,9 @@ Error Compilation::makeModule() {
   if (listDefaults)
     for (const std::string &notice : notices.defaults)
       errs() << "heddle: note: " << notice << '\n';
+  if (listDefaults && options.activationBits == 8 &&
+      llvm::none_of(targets, [](auto &processor) { return processor.vnni(); }))
+    errs() << "heddle: note: without VNNI, '--activations int8' makes a program no faster\n";
   if (options.randomWeights) {
     source.emplace(*options.randomWeights);
     source->nameTensors(*module);
@@ -191,11 +194,12 @@ Error Compilation::runPasses() {
   PipelineOptions pipeline;
   pipeline.optLevel = options.optLevel;
   pipeline.accumulators = accumulators();
-  pipeline.dot2 = true; // one instruction with VNNI, two (pmaddwd) on any other x86-64
+  // int16: one instruction with VNNI, two (pmaddwd) on any other x86-64.
+  pipeline.activationBits = options.activationBits;
   if (module)
     if (Error error = runPipeline(*module, pipeline, /*forDevice=*/false))
       return error;
-  pipeline.dot2 = false;
+  pipeline.activationBits = 32;
   pipeline.direct = true;
   pipeline.candidates = true; // a device's memory is far from the processor's
   return deviceModule ? runPipeline(*deviceModule, pipeline, /*forDevice=*/true) : Error::success();

@@ -19,7 +19,8 @@ struct CompileOptions {
   std::string arch;  // empty: the page in models/ that serves the checkpoint
   std::string target = "cpu", cpu = "native";
   int optLevel = 2;
-  std::string quantize; // empty: as stored
+  std::string quantize;    // empty: as stored
+  int activationBits = 16; // beside quantised weights, on processors
   bool weightsBeside = false, tapAll = false;
   std::optional<uint64_t> randomWeights;
   std::map<std::string, double> set;

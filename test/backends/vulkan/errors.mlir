@@ -14,7 +14,7 @@ heddle.kernel @pairs lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
 ^bb0(%x: memref<16xi32>):
   %lane = heddle.lane
   %a = memref.load %x[%lane] : memref<16xi32>
-  // expected-error@+1 {{pairs of int16 are for processors}}
+  // expected-error@+1 {{products of integers are for processors}}
   %b = heddle.dot2 %a, %a, %a
   memref.store %b, %x[%lane] : memref<16xi32>
 } {heddle.spaces = ["arena"]}

@@ -92,6 +92,36 @@ TEST_P(Values, Dot2) {
   }
 }
 
+TEST_P(Values, Dot4) {
+  for (int lanes : {2, 4, 8, 16, 32}) {
+    CompiledKernels kernels(kernel("%x: memref<?xi32>, %y: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\", \"T\"", R"(
+      %c0 = arith.constant 0 : index
+      %a = memref.load %x[%i] : memref<?xi32>
+      %b = memref.load %y[%i] : memref<?xi32>
+      %u = memref.load %y[%c0] : memref<?xi32>
+      %zero = arith.constant 0 : i32
+      %r = heddle.dot4 %zero, %a, %b
+      %s = heddle.dot4 %r, %a, %u
+      %t = heddle.dot4 %s, %u, %u
+      memref.store %t, %z[%i] : memref<?xi32>)", lanes), GetParam());
+    std::mt19937 random(3);
+    std::vector<uint32_t> x(64), y(64), z(64);
+    for (size_t i = 0; i < 64; ++i)
+      x[i] = random(), y[i] = random();
+    x[5] = 0xffffffff, y[5] = 0x80808080; // the least sum, which would not fit into pairs' int16
+    x[6] = 0xffffffff, y[6] = 0x7f7f7f7f;
+    kernels.run(0, {x.data(), y.data(), z.data()}, 0, 64 / lanes, {64});
+    auto dot = [](uint32_t left, uint32_t right) {
+      int32_t sum = 0;
+      for (int shift = 0; shift < 32; shift += 8)
+        sum += uint8_t(left >> shift) * int8_t(right >> shift);
+      return uint32_t(sum);
+    };
+    for (size_t i = 0; i < 64; ++i)
+      ASSERT_EQ(z[i], dot(x[i], y[i]) + dot(x[i], y[0]) + dot(y[0], y[0])) << i << ", lanes " << lanes;
+  }
+}
+
 TEST_P(Values, ChooseBytes) {
   for (int lanes : {2, 4, 8, 16, 32}) {
     CompiledKernels kernels(kernel("%x: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\"", R"(
