@@ -43,8 +43,10 @@ CompiledKernels::CompiledKernels(const std::string &text, const std::string &cpu
 
 CompiledKernels::~CompiledKernels() = default;
 
-void CompiledKernels::run(size_t index, std::vector<void *> buffers, int64_t begin, int64_t end, Sizes sizes,
-                          std::vector<float> scalars) {
+// UBSan looks for a function's type in front of it, where nothing may be: compiled code can begin a page.
+__attribute__((no_sanitize("function"))) void CompiledKernels::run(size_t index, std::vector<void *> buffers,
+                                                                   int64_t begin, int64_t end, Sizes sizes,
+                                                                   std::vector<float> scalars) {
   ASSERT_LT(index, first->count);
   std::vector<char> memory(compiled.kernels[index].scratchBytes + 64);
   uintptr_t scratch = (reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64;
