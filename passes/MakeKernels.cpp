@@ -314,8 +314,8 @@ private:
   void lowerTap(TapOp tap, EmitContext &context) {
     Value memref = inRuntimeLayout(tap.getValue(), context);
     auto type = cast<NamedTensorType>(tap.getValue().getType());
-    auto names = llvm::map_to_vector(runtimeLayout(type).dims,
-                                     [](const LayoutDim &dim) { return StringRef(dim.axis); });
+    Layout layout = runtimeLayout(type);
+    auto names = llvm::map_to_vector(layout.dims, [](const LayoutDim &dim) { return StringRef(dim.axis); });
     auto lowered = TapOp::create(builder, tap.getLoc(), memref, tap.getName());
     lowered->setAttr("axes", builder.getStrArrayAttr(names));
   }
