@@ -540,7 +540,8 @@ LogicalResult Lowering::run() {
   pieceStep = gpu::GridDimOp::create(builder, loc, x);
   if (!lanesMeet())
     widen();
-  for (auto [number, name] : llvm::enumerate(ArrayRef<StringRef>{"T", "S", "C", "U"}))
+  constexpr StringRef names[] = {"T", "S", "C", "U"};
+  for (auto [number, name] : llvm::enumerate(names))
     sizes[name] = asIndex(loadWord(function.getArgument(Call), number));
   if (failed(bindArguments()) || failed(bindScratch()))
     return failure();

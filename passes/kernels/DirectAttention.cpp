@@ -463,8 +463,9 @@ private:
       Value column = k.index.value(k.index.withLane(k.index.uniform(at, laneColumns), kFour));
       vector::StoreOp::create(k.builder, k.loc, sum, partial, ValueRange{major, row, query, column});
     });
+    Value ofWhole[] = {greatest, ofQueries};
     k.loop(k.constant(0), k.constant(queries), 1, [&](Value query) {
-      for (auto [place, memory] : llvm::enumerate(ArrayRef<Value>{greatest, ofQueries}))
+      for (auto [place, memory] : llvm::enumerate(ofWhole))
         store(load(memory, query), partial,
               ValueRange{major, row, query, k.constant(parts * laneColumns + place)});
     });
