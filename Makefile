@@ -81,13 +81,13 @@ test-swiftshader: build ## the tests on a Vulkan device, on SwiftShader in place
 	VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json \
 	  ctest --test-dir build --output-on-failure -R vulkan
 
-sanitize: test-packages ## unit tests and small models under AddressSanitizer, UBSan and ThreadSanitizer
+sanitize: test-packages ## lit and unit tests and small models under AddressSanitizer, UBSan and ThreadSanitizer
 	@echo "sanitize: address, undefined behaviour"
 	@cmake --preset sanitize
-	@cmake --build --preset sanitize -j $(JOBS) --target heddle $(UNIT_TESTS)
+	@cmake --build --preset sanitize -j $(JOBS) --target heddle heddle-opt heddle-elaborate $(UNIT_TESTS)
 	@# MLIR's own code does not know what its headers poison in ours.
 	@ASAN_OPTIONS=allow_user_poisoning=0 ctest --test-dir build-sanitize --output-on-failure \
-	  -R "^($(subst $(empty) ,|,$(UNIT_TESTS) $(SMALL_TESTS)))\$$"
+	  -R "^($(subst $(empty) ,|,lit $(UNIT_TESTS) $(SMALL_TESTS)))\$$"
 	@echo "sanitize: threads"
 	@cmake --preset thread
 	@cmake --build --preset thread -j $(JOBS) --target heddle $(THREAD_TESTS)
