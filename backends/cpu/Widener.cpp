@@ -235,7 +235,7 @@ LogicalResult Widener::widenYield(scf::YieldOp yield) {
 }
 
 //===----------------------------------------------------------------------===//
-// dot2, dot4
+// Words: dot2, dot4, choose_bytes
 //===----------------------------------------------------------------------===//
 
 /// Lanes [first, first + width) of a vector.
@@ -251,6 +251,44 @@ static Value constantLike(ImplicitLocOpBuilder &b, Value like, int64_t number) {
     value = DenseElementsAttr::get(type, value);
   return arith::ConstantOp::create(b, value);
 }
+
+static int64_t widthOf(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
+
+/// An intrinsic whose result is of the type of `like`.
+static Value call(ImplicitLocOpBuilder &b, Value like, const Twine &name, ValueRange operands) {
+  return LLVM::CallIntrinsicOp::create(b, like.getType(), b.getStringAttr(name), operands).getResult(0);
+}
+
+/// Words as a vector of their parts of `bits` bits.
+static Value partsOf(ImplicitLocOpBuilder &b, Value words, int64_t bits) {
+  return vector::BitCastOp::create(b, VectorType::get(widthOf(words) * 32 / bits, b.getIntegerType(bits)), words);
+}
+
+void Widener::widenWords(Operation *op, int64_t least, WordsEmitter written, WordsEmitter chunk) {
+  ImplicitLocOpBuilder b(op->getLoc(), op);
+  if (!isVarying(op->getResult(0))) {
+    op->replaceAllUsesWith(ValueRange{written(b, op->getOperands())});
+    op->erase();
+    return;
+  }
+  auto words = llvm::map_to_vector(op->getOperands(), [&](Value word) { return asVector(b, b.getLoc(), word); });
+  int64_t width = std::min<int64_t>(lanes, target.lanes());
+  if (width < least)
+    return replaceVarying(op, written(b, words));
+  if (width == lanes)
+    return replaceVarying(op, chunk(b, words));
+  Value whole = words[0];
+  for (int64_t first = 0; first < lanes; first += width) {
+    auto parts = llvm::map_to_vector(words, [&](Value word) { return slice(b, b.getLoc(), word, first, width); });
+    Value part = chunk(b, parts);
+    whole = vector::InsertStridedSliceOp::create(b, part, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
+  }
+  replaceVarying(op, whole);
+}
+
+//===----------------------------------------------------------------------===//
+// dot2, dot4
+//===----------------------------------------------------------------------===//
 
 template <typename Shift> static Value shift(ImplicitLocOpBuilder &b, Value value, int64_t bits) {
   return bits ? Value(Shift::create(b, value, constantLike(b, value, bits))) : value;
@@ -270,18 +308,6 @@ static Value dotByArithmetic(ImplicitLocOpBuilder &b, Value accumulator, Value l
     sum = arith::AddIOp::create(b, sum, product);
   }
   return sum;
-}
-
-static int64_t widthOf(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
-
-/// An intrinsic whose result is of the type of `like`.
-static Value call(ImplicitLocOpBuilder &b, Value like, const Twine &name, ValueRange operands) {
-  return LLVM::CallIntrinsicOp::create(b, like.getType(), b.getStringAttr(name), operands).getResult(0);
-}
-
-/// Words as a vector of their parts of `bits` bits.
-static Value partsOf(ImplicitLocOpBuilder &b, Value words, int64_t bits) {
-  return vector::BitCastOp::create(b, VectorType::get(widthOf(words) * 32 / bits, b.getIntegerType(bits)), words);
 }
 
 /// accumulator + the products of pairs of int16.
@@ -314,33 +340,15 @@ Value Widener::dotOfBytes(ImplicitLocOpBuilder &b, Value accumulator, Value left
 }
 
 void Widener::widenDot(Operation *dot) {
-  ImplicitLocOpBuilder b(dot->getLoc(), dot);
   bool pairs = isa<Dot2Op>(dot);
-  auto written = [&](Value accumulator, Value left, Value right) {
-    return dotByArithmetic(b, accumulator, left, right, pairs ? 16 : 8, /*signedLeft=*/pairs);
-  };
-  auto chunk = [&](Value accumulator, Value left, Value right) {
-    return pairs ? dotOfPairs(b, accumulator, left, right) : dotOfBytes(b, accumulator, left, right);
-  };
-  if (!isVarying(dot->getResult(0))) {
-    dot->replaceAllUsesWith(ValueRange{written(dot->getOperand(0), dot->getOperand(1), dot->getOperand(2))});
-    dot->erase();
-    return;
-  }
-  auto operand = [&](unsigned n) { return asVector(b, b.getLoc(), dot->getOperand(n)); };
-  Value accumulator = operand(0), left = operand(1), right = operand(2);
-  int64_t width = std::min<int64_t>(lanes, target.lanes());
-  if (width < 4)
-    return replaceVarying(dot, written(accumulator, left, right));
-  if (width == lanes)
-    return replaceVarying(dot, chunk(accumulator, left, right));
-  Value whole = accumulator;
-  for (int64_t first = 0; first < lanes; first += width) {
-    auto part = [&](Value value) { return slice(b, b.getLoc(), value, first, width); };
-    Value sum = chunk(part(accumulator), part(left), part(right));
-    whole = vector::InsertStridedSliceOp::create(b, sum, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
-  }
-  replaceVarying(dot, whole);
+  widenWords(
+      dot, /*least=*/4,
+      [&](ImplicitLocOpBuilder &b, ValueRange words) {
+        return dotByArithmetic(b, words[0], words[1], words[2], pairs ? 16 : 8, /*signedLeft=*/pairs);
+      },
+      [&](ImplicitLocOpBuilder &b, ValueRange words) {
+        return pairs ? dotOfPairs(b, words[0], words[1], words[2]) : dotOfBytes(b, words[0], words[1], words[2]);
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -348,13 +356,8 @@ void Widener::widenDot(Operation *dot) {
 //===----------------------------------------------------------------------===//
 
 /// Byte by byte: of the table's four words, the one that has the entry is selected and shifted.
-static Value chooseByArithmetic(OpBuilder &builder, Location loc, Value codes, ArrayRef<int8_t> table) {
-  Type type = codes.getType();
-  auto constant = [&](uint32_t value) -> Value {
-    IntegerAttr attr = builder.getI32IntegerAttr(static_cast<int32_t>(value));
-    auto vector = dyn_cast<VectorType>(type);
-    return arith::ConstantOp::create(builder, loc, vector ? TypedAttr(DenseElementsAttr::get(vector, attr)) : attr);
-  };
+static Value chooseByArithmetic(ImplicitLocOpBuilder &b, Value codes, ArrayRef<int8_t> table) {
+  auto constant = [&](uint32_t value) { return constantLike(b, codes, static_cast<int32_t>(value)); };
   auto four = [&](unsigned from) {
     uint32_t bytes = 0;
     for (unsigned i = 0; i < 4; ++i)
@@ -362,61 +365,44 @@ static Value chooseByArithmetic(OpBuilder &builder, Location loc, Value codes, A
     return constant(bytes);
   };
   auto masked = [&](Value value, uint32_t mask) -> Value {
-    return arith::AndIOp::create(builder, loc, value, constant(mask));
+    return arith::AndIOp::create(b, value, constant(mask));
   };
   auto bit = [&](Value code, uint32_t which) -> Value {
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked(code, which), constant(0));
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, masked(code, which), constant(0));
   };
   Value result = constant(0);
   for (uint32_t byte = 0; byte < 32; byte += 8) {
-    Value code = arith::ShRUIOp::create(builder, loc, codes, constant(byte));
+    Value code = arith::ShRUIOp::create(b, codes, constant(byte));
     Value fourth = bit(code, 4);
-    Value low = arith::SelectOp::create(builder, loc, fourth, four(4), four(0));
-    Value high = arith::SelectOp::create(builder, loc, fourth, four(12), four(8));
-    Value bytes = arith::SelectOp::create(builder, loc, bit(code, 8), high, low);
-    Value place = arith::ShLIOp::create(builder, loc, masked(code, 3), constant(3));
-    Value entry = masked(arith::ShRUIOp::create(builder, loc, bytes, place), 255);
-    entry = arith::ShLIOp::create(builder, loc, entry, constant(byte));
-    result = arith::OrIOp::create(builder, loc, result, entry);
+    Value low = arith::SelectOp::create(b, fourth, four(4), four(0));
+    Value high = arith::SelectOp::create(b, fourth, four(12), four(8));
+    Value bytes = arith::SelectOp::create(b, bit(code, 8), high, low);
+    Value place = arith::ShLIOp::create(b, masked(code, 3), constant(3));
+    Value entry = masked(arith::ShRUIOp::create(b, bytes, place), 255);
+    entry = arith::ShLIOp::create(b, entry, constant(byte));
+    result = arith::OrIOp::create(b, result, entry);
   }
   return result;
 }
 
 /// One instruction: bytes of a vector chosen by those of another, within 16.
-static Value chooseChunk(OpBuilder &builder, Location loc, Value codes, ArrayRef<int8_t> table, int64_t width) {
-  auto bytes = VectorType::get(4 * width, builder.getI8Type());
+static Value chooseChunk(ImplicitLocOpBuilder &b, Value codes, ArrayRef<int8_t> table) {
+  Value chosen = partsOf(b, codes, 8);
   SmallVector<int8_t> entries;
-  for (int64_t i = 0; i < 4 * width; ++i)
+  for (int64_t i = 0; i < widthOf(chosen); ++i)
     entries.push_back(table[i % 16]);
-  Value all = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(bytes, ArrayRef(entries)));
-  Value chosen = vector::BitCastOp::create(builder, loc, bytes, codes);
-  StringRef name = width == 16 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b";
-  Value result = LLVM::CallIntrinsicOp::create(builder, loc, bytes, builder.getStringAttr(name),
-                                               ValueRange{all, chosen}).getResult(0);
-  return vector::BitCastOp::create(builder, loc, codes.getType(), result);
+  auto bytes = cast<VectorType>(chosen.getType());
+  Value all = arith::ConstantOp::create(b, DenseElementsAttr::get(bytes, ArrayRef(entries)));
+  StringRef name = widthOf(codes) == 16 ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b";
+  return vector::BitCastOp::create(b, codes.getType(), call(b, chosen, name, {all, chosen}));
 }
 
 void Widener::widenChooseBytes(ChooseBytesOp choose) {
-  OpBuilder builder(choose);
-  Location loc = choose.getLoc();
   ArrayRef<int8_t> table = choose.getTable();
-  if (!isVarying(choose.getResult())) {
-    choose.replaceAllUsesWith(chooseByArithmetic(builder, loc, choose.getCodes(), table));
-    choose.erase();
-    return;
-  }
-  Value codes = asVector(builder, loc, choose.getCodes());
-  int64_t width = std::min<int64_t>(lanes, target.lanes());
-  if (width < 8)
-    return replaceVarying(choose, chooseByArithmetic(builder, loc, codes, table));
-  if (width == lanes)
-    return replaceVarying(choose, chooseChunk(builder, loc, codes, table, width));
-  Value whole = codes;
-  for (int64_t first = 0; first < lanes; first += width) {
-    Value part = chooseChunk(builder, loc, slice(builder, loc, codes, first, width), table, width);
-    whole = vector::InsertStridedSliceOp::create(builder, loc, part, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
-  }
-  replaceVarying(choose, whole);
+  widenWords(
+      choose, /*least=*/8,
+      [&](ImplicitLocOpBuilder &b, ValueRange words) { return chooseByArithmetic(b, words[0], table); },
+      [&](ImplicitLocOpBuilder &b, ValueRange words) { return chooseChunk(b, words[0], table); });
 }
 
 } // namespace heddle::cpu
