@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <random>
+#include <tuple>
 
 namespace heddle::test {
 
@@ -66,60 +67,51 @@ TEST_P(Values, ReduceOfIntegersAndUniforms) {
   EXPECT_EQ(y, (std::vector<float>{16 * 16 + 120, 31, 8}));
 }
 
-TEST_P(Values, Dot2) {
-  for (int lanes : {2, 4, 8, 16, 32}) {
-    CompiledKernels kernels(kernel("%x: memref<?xi32>, %y: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\", \"T\"", R"(
+/// `op`, an accumulator + products of the parts of words, against `dot` for random words and some chosen ones.
+static void checkDot(const std::string &cpu, const std::string &op,
+                     const std::vector<std::pair<uint32_t, uint32_t>> &chosen, uint32_t (*dot)(uint32_t, uint32_t)) {
+  std::string body = R"(
       %c0 = arith.constant 0 : index
       %a = memref.load %x[%i] : memref<?xi32>
       %b = memref.load %y[%i] : memref<?xi32>
       %u = memref.load %y[%c0] : memref<?xi32>
       %zero = arith.constant 0 : i32
-      %r = heddle.dot2 %zero, %a, %b
-      %s = heddle.dot2 %r, %a, %u
-      %t = heddle.dot2 %s, %u, %u
-      memref.store %t, %z[%i] : memref<?xi32>)", lanes), GetParam());
+      %r = heddle.OP %zero, %a, %b
+      %s = heddle.OP %r, %a, %u
+      %t = heddle.OP %s, %u, %u
+      memref.store %t, %z[%i] : memref<?xi32>)";
+  for (size_t at; (at = body.find("OP")) != std::string::npos;)
+    body.replace(at, 2, op);
+  for (int lanes : {2, 4, 8, 16, 32}) {
+    CompiledKernels kernels(
+        kernel("%x: memref<?xi32>, %y: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\", \"T\"", body, lanes), cpu);
     std::mt19937 random(3);
     std::vector<uint32_t> x(64), y(64), z(64);
     for (size_t i = 0; i < 64; ++i)
       x[i] = random(), y[i] = random();
-    x[5] = y[5] = 0x80008000; // the one case in which two products overflow: it wraps around
+    for (size_t i = 0; i < chosen.size(); ++i)
+      std::tie(x[5 + i], y[5 + i]) = chosen[i];
     kernels.run(0, {x.data(), y.data(), z.data()}, 0, 64 / lanes, {64});
-    auto dot = [](uint32_t left, uint32_t right) {
-      return uint32_t(int16_t(left) * int16_t(right)) + uint32_t(int16_t(left >> 16) * int16_t(right >> 16));
-    };
     for (size_t i = 0; i < 64; ++i)
       ASSERT_EQ(z[i], dot(x[i], y[i]) + dot(x[i], y[0]) + dot(y[0], y[0])) << i << ", lanes " << lanes;
   }
 }
 
+TEST_P(Values, Dot2) {
+  // Two products overflow in one case: it wraps around.
+  checkDot(GetParam(), "dot2", {{0x80008000, 0x80008000}}, [](uint32_t left, uint32_t right) {
+    return uint32_t(int16_t(left) * int16_t(right)) + uint32_t(int16_t(left >> 16) * int16_t(right >> 16));
+  });
+}
+
 TEST_P(Values, Dot4) {
-  for (int lanes : {2, 4, 8, 16, 32}) {
-    CompiledKernels kernels(kernel("%x: memref<?xi32>, %y: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\", \"T\"", R"(
-      %c0 = arith.constant 0 : index
-      %a = memref.load %x[%i] : memref<?xi32>
-      %b = memref.load %y[%i] : memref<?xi32>
-      %u = memref.load %y[%c0] : memref<?xi32>
-      %zero = arith.constant 0 : i32
-      %r = heddle.dot4 %zero, %a, %b
-      %s = heddle.dot4 %r, %a, %u
-      %t = heddle.dot4 %s, %u, %u
-      memref.store %t, %z[%i] : memref<?xi32>)", lanes), GetParam());
-    std::mt19937 random(3);
-    std::vector<uint32_t> x(64), y(64), z(64);
-    for (size_t i = 0; i < 64; ++i)
-      x[i] = random(), y[i] = random();
-    x[5] = 0xffffffff, y[5] = 0x80808080; // the least sum, which would not fit into pairs' int16
-    x[6] = 0xffffffff, y[6] = 0x7f7f7f7f;
-    kernels.run(0, {x.data(), y.data(), z.data()}, 0, 64 / lanes, {64});
-    auto dot = [](uint32_t left, uint32_t right) {
-      int32_t sum = 0;
-      for (int shift = 0; shift < 32; shift += 8)
-        sum += uint8_t(left >> shift) * int8_t(right >> shift);
-      return uint32_t(sum);
-    };
-    for (size_t i = 0; i < 64; ++i)
-      ASSERT_EQ(z[i], dot(x[i], y[i]) + dot(x[i], y[0]) + dot(y[0], y[0])) << i << ", lanes " << lanes;
-  }
+  // The least sum, which would not fit into pairs' int16, and the greatest.
+  checkDot(GetParam(), "dot4", {{0xffffffff, 0x80808080}, {0xffffffff, 0x7f7f7f7f}}, [](uint32_t left, uint32_t right) {
+    int32_t sum = 0;
+    for (int shift = 0; shift < 32; shift += 8)
+      sum += uint8_t(left >> shift) * int8_t(right >> shift);
+    return uint32_t(sum);
+  });
 }
 
 TEST_P(Values, ChooseBytes) {
