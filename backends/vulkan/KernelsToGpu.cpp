@@ -186,13 +186,15 @@ LogicalResult Lowering::bindArguments() {
   return success();
 }
 
+/// The sizes of a call, by the numbers that a grid's factors have for them; 0 is none.
+static constexpr StringRef kParams[] = {"", "T", "S", "C", "U"};
+
 /// The product of the grid's factors, times * ceil(param / divide), which the kernel's verifier has checked.
 Value Lowering::countPieces() {
-  constexpr StringRef params[] = {"", "T", "S", "C", "U"};
   Value count = constant(1);
   for (Attribute factor : kernel.getGrid()) {
     ArrayRef<int64_t> numbers = cast<DenseI64ArrayAttr>(factor).asArrayRef();
-    Value size = numbers[0] == 0 ? constant(1) : sizes[params[numbers[0]]];
+    Value size = numbers[0] == 0 ? constant(1) : sizes[kParams[numbers[0]]];
     Value parts = arith::CeilDivUIOp::create(builder, loc, size, constant(numbers[1]));
     count = arith::MulIOp::create(builder, loc, count,
                                   arith::MulIOp::create(builder, loc, parts, constant(numbers[2])));
@@ -540,8 +542,7 @@ LogicalResult Lowering::run() {
   pieceStep = gpu::GridDimOp::create(builder, loc, x);
   if (!lanesMeet())
     widen();
-  constexpr StringRef names[] = {"T", "S", "C", "U"};
-  for (auto [number, name] : llvm::enumerate(names))
+  for (auto [number, name] : llvm::enumerate(ArrayRef(kParams).drop_front()))
     sizes[name] = asIndex(loadWord(function.getArgument(Call), number));
   if (failed(bindArguments()) || failed(bindScratch()))
     return failure();
