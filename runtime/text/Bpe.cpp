@@ -22,7 +22,7 @@ constexpr uint32_t none = TokenIndex::none;
 
 /// The place of each token's score among the different scores, the highest first.
 std::vector<uint32_t> rankScores(const std::vector<double> &scores) {
-  std::vector<uint32_t> order(scores.size()), ranks(scores.size(), none);
+  std::vector<uint32_t> order(scores.size()), ranks(scores.size(), MinTree::none);
   for (size_t id = 0; id < scores.size(); ++id)
     if (std::isnan(scores[id]))
       throw Error("tokenizer: the score of token " + std::to_string(id) + " is not a number");
@@ -61,7 +61,7 @@ Bpe::Bpe(const TokenizerModel &model, const TokenIndex &index)
 
 uint32_t Bpe::characterId(char32_t codePoint, std::string_view character) const {
   uint32_t id = codePoint < commonCharacters.size() ? commonCharacters[codePoint] : index.find(character);
-  bool never = id != none && model.kind == TokenizerKind::ScoreBpe && rankOfToken[id] == none;
+  bool never = id != none && model.kind == TokenizerKind::ScoreBpe && rankOfToken[id] == MinTree::none;
   return never ? none : id;
 }
 
@@ -96,7 +96,7 @@ Bpe::Join Bpe::findJoin(std::string_view piece, const Scratch &scratch, uint32_t
     return join ? *join : Join();
   }
   uint32_t id = index.find(piece.substr(a.begin, b.end - a.begin));
-  return {id == none ? none : rankOfToken[id], id};
+  return {id == none ? MinTree::none : rankOfToken[id], id};
 }
 
 void Bpe::join(std::string_view piece, Scratch &scratch) const {

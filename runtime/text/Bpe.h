@@ -48,7 +48,7 @@ private:
   const TokenizerModel &model;
   const TokenIndex &index;
   FlatMap<Join> joinOfPair;          ///< MergeBpe: left << 32 | right -> place in model.merges, and result
-  std::vector<uint32_t> rankOfToken; ///< ScoreBpe: equal scores have equal ranks; none: never made
+  std::vector<uint32_t> rankOfToken; ///< ScoreBpe: equal scores have equal ranks; MinTree::none: never made
   std::vector<uint32_t> wholeTokens; ///< id -> whether ignoreMerges may choose it (not: special tokens)
   std::array<uint32_t, 0x400> commonCharacters;
 };

@@ -60,11 +60,12 @@ public:
   /// How many steps there are.
   size_t steps() const { return cutters.size(); }
 
-  /// Shows `piece`, valid UTF-8, and what becomes of it to `visitor`, in the order of the text:
-  ///   bool begin(Piece, size_t depth)  what `depth` steps have made, never empty; false: it needs no more
-  ///   steps void take(Piece)                 what all steps have made void end(size_t depth)           what
-  ///   `begin` saw last at that depth has gone through all steps
-  /// A piece stays valid until its end.
+  /// Shows `piece`, valid UTF-8, and what becomes of it to `visitor`, in the order of the text. A piece stays
+  /// valid until its end. It calls
+  ///
+  ///   - bool begin(Piece, size_t depth): what `depth` steps have made, never empty; false: it needs no more
+  ///   - void take(Piece): what all steps have made
+  ///   - void end(size_t depth): what `begin` saw last at that depth has gone through all steps
   template <typename Visitor> void read(Piece piece, Visitor &&visitor);
 
 private:
