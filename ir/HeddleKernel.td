@@ -112,18 +112,22 @@ def Dot2Op : Heddle_Op<"dot2", [Pure]> {
   let assemblyFormat = "$accumulator `,` $left `,` $right attr-dict";
 }
 
-def Dot4Op : Heddle_Op<"dot4", [Pure]> {
+/// A word of a lane, or its four neighbouring rows', as devices load them.
+def Heddle_Words : AnyTypeOf<[I32, VectorOfLengthAndType<[4], [I32]>]>;
+
+def Dot4Op : Heddle_Op<"dot4", [Pure, SameOperandsAndResultType]> {
   let summary = "accumulator + the products of four bytes, unsigned on the left and signed on the right, with each other";
-  let arguments = (ins I32:$accumulator, I32:$left, I32:$right);
-  let results = (outs I32:$result);
-  let assemblyFormat = "$accumulator `,` $left `,` $right attr-dict";
+  let description = "`narrow`: those on the left are below 128, which may as well be signed, as most devices multiply them.";
+  let arguments = (ins Heddle_Words:$accumulator, Heddle_Words:$left, Heddle_Words:$right, UnitAttr:$narrow);
+  let results = (outs Heddle_Words:$result);
+  let assemblyFormat = "(`narrow` $narrow^)? $accumulator `,` $left `,` $right attr-dict `:` type($result)";
 }
 
 def ChooseBytesOp : Heddle_Op<"choose_bytes", [Pure, SameOperandsAndResultType]> {
   let summary = "each of a word's bytes, which are below 16, replaced by that entry of a table of 16";
-  let arguments = (ins I32:$codes, DenseI8ArrayAttr:$table);
-  let results = (outs I32:$result);
-  let assemblyFormat = "$codes `in` $table attr-dict";
+  let arguments = (ins Heddle_Words:$codes, DenseI8ArrayAttr:$table);
+  let results = (outs Heddle_Words:$result);
+  let assemblyFormat = "$codes `in` $table attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

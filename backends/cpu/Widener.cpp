@@ -8,6 +8,8 @@
 
 #include "backends/cpu/Widener.h"
 
+#include "backends/lanes/Words.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -238,18 +240,10 @@ LogicalResult Widener::widenYield(scf::YieldOp yield) {
 // Words: dot2, dot4, choose_bytes
 //===----------------------------------------------------------------------===//
 
-/// Lanes [first, first + width) of a vector.
+/// Elements [first, first + width) of a vector.
 static Value slice(OpBuilder &builder, Location loc, Value value, int64_t first, int64_t width) {
   return vector::ExtractStridedSliceOp::create(builder, loc, value, ArrayRef<int64_t>{first},
                                                ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
-}
-
-/// The number in every element of what `like` is: an integer or a vector of them.
-static Value constantLike(ImplicitLocOpBuilder &b, Value like, int64_t number) {
-  TypedAttr value = b.getIntegerAttr(getElementTypeOrSelf(like), number);
-  if (auto type = dyn_cast<VectorType>(like.getType()))
-    value = DenseElementsAttr::get(type, value);
-  return arith::ConstantOp::create(b, value);
 }
 
 static int64_t widthOf(Value vector) { return cast<VectorType>(vector.getType()).getNumElements(); }
@@ -272,13 +266,13 @@ void Widener::widenWords(Operation *op, int64_t least, WordsEmitter written, Wor
     return;
   }
   auto words = llvm::map_to_vector(op->getOperands(), [&](Value word) { return asVector(b, b.getLoc(), word); });
-  int64_t width = std::min<int64_t>(lanes, target.lanes());
+  int64_t count = widthOf(words[0]), width = std::min<int64_t>(count, target.lanes());
   if (width < least)
     return replaceVarying(op, written(b, words));
-  if (width == lanes)
+  if (width == count)
     return replaceVarying(op, chunk(b, words));
   Value whole = words[0];
-  for (int64_t first = 0; first < lanes; first += width) {
+  for (int64_t first = 0; first < count; first += width) {
     auto parts = llvm::map_to_vector(words, [&](Value word) { return slice(b, b.getLoc(), word, first, width); });
     Value part = chunk(b, parts);
     whole = vector::InsertStridedSliceOp::create(b, part, whole, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{1});
@@ -291,7 +285,9 @@ void Widener::widenWords(Operation *op, int64_t least, WordsEmitter written, Wor
 //===----------------------------------------------------------------------===//
 
 template <typename Shift> static Value shift(ImplicitLocOpBuilder &b, Value value, int64_t bits) {
-  return bits ? Value(Shift::create(b, value, constantLike(b, value, bits))) : value;
+  return bits ? Value(Shift::create(b, value,
+                                    createScalarOrSplatConstant(b, b.getLoc(), value.getType(), bits)))
+              : value;
 }
 
 /// accumulator + the products of the words' parts of `bits` bits, signed on the right: written out, for scalars and
@@ -333,7 +329,7 @@ Value Widener::dotOfBytes(ImplicitLocOpBuilder &b, Value accumulator, Value left
                 {accumulator, partsOf(b, left, 8), partsOf(b, right, 8)});
   // pmaddubsw would saturate: every other byte at a time, as int16.
   left = partsOf(b, left, 16), right = partsOf(b, right, 16);
-  Value low = arith::AndIOp::create(b, left, constantLike(b, left, 255));
+  Value low = arith::AndIOp::create(b, left, createScalarOrSplatConstant(b, b.getLoc(), left.getType(), 255));
   Value lowSigned = shift<arith::ShRSIOp>(b, shift<arith::ShLIOp>(b, right, 8), 8);
   Value sum = addPairs(b, accumulator, low, lowSigned);
   return addPairs(b, sum, shift<arith::ShRUIOp>(b, left, 8), shift<arith::ShRSIOp>(b, right, 8));
@@ -355,36 +351,6 @@ void Widener::widenDot(Operation *dot) {
 // choose_bytes
 //===----------------------------------------------------------------------===//
 
-/// Byte by byte: of the table's four words, the one that has the entry is selected and shifted.
-static Value chooseByArithmetic(ImplicitLocOpBuilder &b, Value codes, ArrayRef<int8_t> table) {
-  auto constant = [&](uint32_t value) { return constantLike(b, codes, static_cast<int32_t>(value)); };
-  auto four = [&](unsigned from) {
-    uint32_t bytes = 0;
-    for (unsigned i = 0; i < 4; ++i)
-      bytes |= static_cast<uint32_t>(static_cast<uint8_t>(table[from + i])) << 8 * i;
-    return constant(bytes);
-  };
-  auto masked = [&](Value value, uint32_t mask) -> Value {
-    return arith::AndIOp::create(b, value, constant(mask));
-  };
-  auto bit = [&](Value code, uint32_t which) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, masked(code, which), constant(0));
-  };
-  Value result = constant(0);
-  for (uint32_t byte = 0; byte < 32; byte += 8) {
-    Value code = arith::ShRUIOp::create(b, codes, constant(byte));
-    Value fourth = bit(code, 4);
-    Value low = arith::SelectOp::create(b, fourth, four(4), four(0));
-    Value high = arith::SelectOp::create(b, fourth, four(12), four(8));
-    Value bytes = arith::SelectOp::create(b, bit(code, 8), high, low);
-    Value place = arith::ShLIOp::create(b, masked(code, 3), constant(3));
-    Value entry = masked(arith::ShRUIOp::create(b, bytes, place), 255);
-    entry = arith::ShLIOp::create(b, entry, constant(byte));
-    result = arith::OrIOp::create(b, result, entry);
-  }
-  return result;
-}
-
 /// One instruction: bytes of a vector chosen by those of another, within 16.
 static Value chooseChunk(ImplicitLocOpBuilder &b, Value codes, ArrayRef<int8_t> table) {
   Value chosen = partsOf(b, codes, 8);
@@ -401,7 +367,7 @@ void Widener::widenChooseBytes(ChooseBytesOp choose) {
   ArrayRef<int8_t> table = choose.getTable();
   widenWords(
       choose, /*least=*/8,
-      [&](ImplicitLocOpBuilder &b, ValueRange words) { return chooseByArithmetic(b, words[0], table); },
+      [&](ImplicitLocOpBuilder &b, ValueRange words) { return lanes::chooseBytes(b, words[0], table); },
       [&](ImplicitLocOpBuilder &b, ValueRange words) { return chooseChunk(b, words[0], table); });
 }
 

@@ -50,8 +50,8 @@ private:
   void widenIndexCast(mlir::Operation *op, bool isSigned);
   /// Makes an op's result of its operands, words or vectors of words.
   using WordsEmitter = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange words)>;
-  /// Replaces an op on words: by `written` where it is uniform or a register has fewer than `least` lanes, else by
-  /// `chunk` for as many lanes at a time as a register has. The result has its first operand's type.
+  /// Replaces an op on words: by `written` where it is uniform or a register has fewer than `least` words,
+  /// else by `chunk` for as many words at a time as a register has. The result has its first operand's type.
   void widenWords(mlir::Operation *op, int64_t least, WordsEmitter written, WordsEmitter chunk);
   void widenDot(mlir::Operation *dot);
   mlir::Value dotOfPairs(mlir::ImplicitLocOpBuilder &builder, mlir::Value accumulator, mlir::Value left,

@@ -9,7 +9,7 @@
 
 namespace heddle::vulkan {
 
-/// A SPIR-V module as GLSL for Vulkan, by SPIRV-Cross.
+/// A SPIR-V module as GLSL for Vulkan, by SPIRV-Cross; a comment with the reason where that cannot write it.
 llvm::Expected<std::string> toGlsl(llvm::ArrayRef<uint32_t> words);
 
 } // namespace heddle::vulkan

@@ -17,6 +17,7 @@
 // With
 //    subgroup arithmetic each subgroup reduces its own; where it takes several to make a workgroup, their
 //    results go through workgroup memory. Which lanes are a subgroup's does not matter.
+// 5. dot4 is one instruction for packed bytes, if there may be one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,8 +25,10 @@
 
 #include "backends/lanes/Divergence.h"
 #include "backends/lanes/Multiples.h"
+#include "backends/lanes/Words.h"
 #include "ir/DynamicDim.h"
 #include "ir/Heddle.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVDialect.h"
 #include "mlir/Dialect/SPIRV/IR/SPIRVOps.h"
@@ -34,6 +37,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "runtime/abi/vulkan.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -60,8 +64,8 @@ struct Words {
 
 class Lowering {
 public:
-  Lowering(KernelOp kernel, bool subgroups)
-      : kernel(kernel), subgroups(subgroups), divergence(kernel), loc(kernel.getLoc()),
+  Lowering(KernelOp kernel, bool subgroups, bool dots)
+      : kernel(kernel), subgroups(subgroups), dots(dots), divergence(kernel), loc(kernel.getLoc()),
         builder(kernel.getContext()), body(kernel.getBody().front()) {}
 
   LogicalResult run();
@@ -91,9 +95,11 @@ private:
   Value loadPart(Type type, Value index);
   Value reduceInMemory(LaneReduceOp op);
   Value reduceInSubgroups(LaneReduceOp op);
+  Value dot(Dot4Op op);
+  Value dotOfReals(Dot4Op op);
 
   KernelOp kernel;
-  bool subgroups;
+  bool subgroups, dots;
   lanes::Divergence divergence;
   Location loc;
   OpBuilder builder;
@@ -414,6 +420,64 @@ Value Lowering::reduceInSubgroups(LaneReduceOp op) {
   return branch.getResult(0);
 }
 
+/// In float32, which devices multiply faster than int32 and has room for the sum. Bytes stay where they are
+/// in their word: shifts are dear on some devices. The right one's numbers are divided by what both are then
+/// too large.
+Value Lowering::dotOfReals(Dot4Op op) {
+  ImplicitLocOpBuilder b(loc, builder);
+  Type type = op.getType(), real = b.getF32Type();
+  if (auto words = dyn_cast<VectorType>(type))
+    real = VectorType::get(words.getShape(), real);
+  auto integer = [&](uint32_t value) { return createScalarOrSplatConstant(b, loc, type, value); };
+  auto number = [&](double value) {
+    return createScalarOrSplatConstant(b, loc, real, APFloat(float(value)));
+  };
+  // All on the right but the highest, whose sign is the word's, are read as 128 more than they are.
+  Value raised = arith::XOrIOp::create(b, op.getRight(), integer(0x00808080));
+  SmallVector<Value> left, right; // each times 256^i
+  for (int i = 0; i < 4; ++i) {
+    Value byte = arith::AndIOp::create(b, op.getLeft(), integer(0xffu << 8 * i));
+    bool highest = i == 3, positive = !highest || op.getNarrow();
+    left.push_back(positive ? Value(arith::SIToFPOp::create(b, real, byte))
+                            : arith::UIToFPOp::create(b, real, byte));
+    byte = arith::AndIOp::create(b, raised, integer(0xffu << 8 * i));
+    right.push_back(arith::SIToFPOp::create(b, real, byte));
+    if (!highest)
+      right.back() = arith::SubFOp::create(b, right.back(), number(std::ldexp(128, 8 * i)));
+  }
+  Value sum = arith::MulFOp::create(b, left[0], right[0]);
+  for (int i = 1; i < 4; ++i) {
+    Value part = arith::MulFOp::create(b, right[i], number(std::ldexp(1, -16 * i)));
+    sum = math::FmaOp::create(b, left[i], part, sum);
+  }
+  return arith::AddIOp::create(b, op.getAccumulator(), arith::FPToSIOp::create(b, type, sum));
+}
+
+Value Lowering::dot(Dot4Op op) {
+  if (!dots)
+    return dotOfReals(op);
+  Value left = op.getLeft(), right = op.getRight();
+  auto packed = [&](Value codes, Value numbers) -> Value {
+    Type word = builder.getI32Type();
+    auto bytes = spirv::PackedVectorFormatAttr::get(builder.getContext(),
+                                                    spirv::PackedVectorFormat::PackedVectorFormat4x8Bit);
+    if (op.getNarrow())
+      return spirv::SDotOp::create(builder, loc, word, codes, numbers, bytes);
+    return spirv::SUDotOp::create(builder, loc, word, numbers, codes, bytes); // the first one signed
+  };
+  Value products;
+  if (auto words = dyn_cast<VectorType>(op.getType())) {
+    SmallVector<Value> rows;
+    for (int64_t row = 0; row < words.getNumElements(); ++row)
+      rows.push_back(packed(vector::ExtractOp::create(builder, loc, left, row),
+                            vector::ExtractOp::create(builder, loc, right, row)));
+    products = vector::FromElementsOp::create(builder, loc, words, rows);
+  } else {
+    products = packed(left, right);
+  }
+  return arith::AddIOp::create(builder, loc, op.getAccumulator(), products);
+}
+
 LogicalResult Lowering::lower(Operation *op) {
   builder.setInsertionPoint(op);
   loc = op->getLoc();
@@ -481,8 +545,12 @@ LogicalResult Lowering::lower(Operation *op) {
       .Case([&](LaneReduceOp reduced) {
         return replace(subgroups ? reduceInSubgroups(reduced) : reduceInMemory(reduced));
       })
-      .Case<Dot2Op, Dot4Op>([&](Operation *dot) { return dot->emitError() << "products of integers are for processors"; })
-      .Case([&](ChooseBytesOp op) { return op.emitError() << "tables of bytes are for processors"; })
+      .Case([&](Dot4Op op) { return replace(dot(op)); })
+      .Case([&](ChooseBytesOp op) {
+        ImplicitLocOpBuilder b(loc, builder);
+        return replace(lanes::chooseBytes(b, op.getCodes(), op.getTable()));
+      })
+      .Case([&](Dot2Op op) { return op.emitError() << "products of int16 are for processors"; })
       .Default([](Operation *) { return success(); });
 }
 
@@ -567,7 +635,7 @@ struct KernelsToGpu : impl::KernelsToGpuBase<KernelsToGpu> {
   void runOnOperation() override {
     getOperation()->setAttr(gpu::GPUDialect::getContainerModuleAttrName(), UnitAttr::get(&getContext()));
     for (KernelOp kernel : llvm::to_vector(getOperation().getOps<KernelOp>()))
-      if (failed(Lowering(kernel, subgroups).run()))
+      if (failed(Lowering(kernel, subgroups, dots).run()))
         return signalPassFailure();
   }
 };

@@ -50,7 +50,8 @@ def KernelsToGpu : Pass<"kernels-to-gpu", "::mlir::ModuleOp"> {
     memory is of 32-bit words, read and written as such; a load of four neighbours is one of a vector.
   }];
   let options = [Option<"subgroups", "subgroups", "bool", "false",
-                        "lanes reduce by subgroup arithmetic, whatever the size of a subgroup">];
+                        "lanes reduce by subgroup arithmetic, whatever the size of a subgroup">,
+                 Option<"dots", "dots", "bool", "false", "packed bytes are multiplied by one instruction">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::spirv::SPIRVDialect", "::mlir::vector::VectorDialect"];
 }

@@ -44,6 +44,7 @@ public:
   llvm::Expected<std::vector<Shader>> run(llvm::function_ref<bool(KernelOp)> takes);
 
 private:
+  SmallVector<spirv::Extension> extensions(ArrayRef<spirv::Extension> more = {}) const;
   llvm::Error apply(llvm::function_ref<void(OpPassManager &)> add);
   void show(Stage stage, llvm::function_ref<void(llvm::raw_ostream &)> print);
   void copyKernels(llvm::function_ref<bool(KernelOp)> takes);
@@ -58,6 +59,13 @@ private:
   std::map<Stage, std::string> texts;
 };
 
+SmallVector<spirv::Extension> Generation::extensions(ArrayRef<spirv::Extension> more) const {
+  SmallVector<spirv::Extension> all(variant.extensions);
+  all.push_back(spirv::Extension::SPV_KHR_storage_buffer_storage_class);
+  llvm::append_range(all, more);
+  return all;
+}
+
 /// The kernels alone, in a module for the variant.
 void Generation::copyKernels(llvm::function_ref<bool(KernelOp)> takes) {
   MLIRContext *context = kernels.getContext();
@@ -67,8 +75,7 @@ void Generation::copyKernels(llvm::function_ref<bool(KernelOp)> takes) {
   for (KernelOp kernel : kernels.getOps<KernelOp>())
     if (takes(kernel))
       builder.clone(*kernel);
-  auto has = spirv::VerCapExtAttr::get(spirv::Version::V_1_3, variant.capabilities,
-                                       {spirv::Extension::SPV_KHR_storage_buffer_storage_class}, context);
+  auto has = spirv::VerCapExtAttr::get(spirv::Version::V_1_3, variant.capabilities, extensions(), context);
   auto environment =
       spirv::TargetEnvAttr::get(has, spirv::getDefaultResourceLimits(context), spirv::ClientAPI::Vulkan,
                                 spirv::Vendor::Unknown, spirv::DeviceType::Unknown, 0);
@@ -135,8 +142,7 @@ llvm::Error Generation::serialize(spirv::ModuleOp module, Shader &shader) {
   if (debug) // MLIR writes lines only where this is there
     module.setVceTripleAttr(spirv::VerCapExtAttr::get(
         spirv::Version::V_1_3, variant.capabilities,
-        {spirv::Extension::SPV_KHR_storage_buffer_storage_class, spirv::Extension::SPV_KHR_non_semantic_info},
-        module.getContext()));
+        extensions({spirv::Extension::SPV_KHR_non_semantic_info}), module.getContext()));
   auto failure = [&](const llvm::Twine &what) {
     return llvm::createStringError("kernel '" + shader.kernel + "': " + what);
   };
@@ -162,7 +168,7 @@ llvm::Expected<std::vector<Shader>> Generation::run(llvm::function_ref<bool(Kern
         passes.addPass(lanes::createKeepLines());
         passes.addPass(createSynchronizeLanes({options.shared}));
         passes.addPass(lanes::createApproximateMath({/*sines=*/true}));
-        passes.addPass(createKernelsToGpu({variant.subgroups}));
+        passes.addPass(createKernelsToGpu({variant.subgroups, variant.dots}));
         passes.addPass(createUnpackHalves());
         passes.addPass(arith::createArithExpandOpsPass());
         passes.addPass(createCanonicalizerPass());

@@ -10,16 +10,26 @@ using spirv::Capability;
 namespace heddle::vulkan {
 
 bool Variant::changes(KernelOp kernel) const {
-  return subgroups && kernel.walk([](LaneReduceOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  auto uses = [&](Operation *op) {
+    return (subgroups && isa<LaneReduceOp>(op)) || (dots && isa<Dot4Op>(op)) ? WalkResult::interrupt()
+                                                                             : WalkResult::advance();
+  };
+  return kernel.walk(uses).wasInterrupted();
 }
 
 llvm::ArrayRef<Variant> variants() {
   static const Variant all[] = {
-      {"baseline", 0, {Capability::Shader}, false},
+      {"baseline", 0, {Capability::Shader}},
       {"subgroup arithmetic",
        uint64_t(format::Need::SubgroupArithmetic),
        {Capability::Shader, Capability::GroupNonUniform, Capability::GroupNonUniformArithmetic},
-       true},
+       /*subgroups=*/true},
+      {"integer dot product",
+       uint64_t(format::Need::IntegerDot),
+       {Capability::Shader, Capability::DotProduct, Capability::DotProductInput4x8BitPacked},
+       /*subgroups=*/false,
+       /*dots=*/true,
+       {spirv::Extension::SPV_KHR_integer_dot_product}},
   };
   return all;
 }

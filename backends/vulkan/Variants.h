@@ -14,7 +14,9 @@ struct Variant {
   std::string name; // of the emitted stages
   uint64_t needs;   // bits of format::Need
   llvm::SmallVector<mlir::spirv::Capability> capabilities;
-  bool subgroups; // lane_reduce by subgroup arithmetic
+  bool subgroups = false; // lane_reduce by subgroup arithmetic
+  bool dots = false;      // dot4 by the instruction for packed bytes
+  llvm::SmallVector<mlir::spirv::Extension> extensions = {};
 
   /// Whether the kernel's shader is another than the baseline's.
   bool changes(KernelOp kernel) const;

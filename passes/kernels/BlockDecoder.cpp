@@ -118,13 +118,13 @@ Value BlockDecoder::highWord(Value four) {
 }
 Value BlockDecoder::highShift(Value four) { return times(modulo(four, 8 / shape.highBits), shape.highBits); }
 
-/// The low bits of two neighbouring columns, in the halves of a word.
-Value BlockDecoder::lowPair(int64_t number) {
+/// The low bits of pair `number` of eight columns, in the halves of a word.
+Value BlockDecoder::lowPair(Value eight, int64_t number) {
   int64_t bits = shape.lowBits, eights = std::max<int64_t>(1, 4 / bits), own = std::max<int64_t>(1, bits / 4),
           pairs = 16 / bits;
-  Value from = add(first, index(number / 4));
-  Value wordNumber = add(times(divide(from, eights), own), index(bits < 4 ? 0 : number % 4 / pairs));
-  Value shift = add(times(modulo(from, eights), 4 * bits), index(number % 4 % pairs * bits));
+  Value from = add(first, eight);
+  Value wordNumber = add(times(divide(from, eights), own), index(bits < 4 ? 0 : number / pairs));
+  Value shift = add(times(modulo(from, eights), 4 * bits), index(number % pairs * bits));
   return mask(shiftRight(word(wordNumber), shift), ((1 << bits) - 1) * 0x00010001);
 }
 
@@ -180,41 +180,42 @@ std::pair<Value, int64_t> BlockDecoder::unshifted(Value eight, Value place) {
   return {toFloat(code), *power};
 }
 
-/// The codes, a byte each, of the four columns of which pair `number` has two: `low`, and the high bits
-/// above.
-Value BlockDecoder::withHigh(Value low, int64_t number) {
+/// The codes, a byte each, of the four columns of which pair `number` of eight has two: `low`, and the high
+/// bits above.
+Value BlockDecoder::withHigh(Value low, Value eight, int64_t number) {
   if (!shape.highBits)
     return low;
-  Value four = add(times(add(first, index(number / 4)), 2), index(number % 2));
+  Value four = add(times(add(first, eight), 2), index(number % 2));
   Value high = mask(shiftRight(highWord(four), highShift(four)), ((1 << shape.highBits) - 1) * 0x01010101);
   high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(shape.lowBits, high));
   return builder.createOrFold<arith::OrIOp>(loc, low, high);
 }
 
-Value BlockDecoder::pair(int64_t number) {
-  int64_t byte = number % 4 / 2 * 8;
+Value BlockDecoder::pair(int64_t number) { return pair(index(number / 4), number % 4); }
+
+Value BlockDecoder::pair(Value eight, int64_t number) {
+  int64_t byte = number / 2 * 8;
   if (shape.lowBits != 4) {
-    Value code = lowPair(number);
+    Value code = lowPair(eight, number);
     if (!shape.highBits)
       return code;
     Value none = constant(0, code);
-    Value high = mask(shiftRight(withHigh(none, number), index(byte)), 0x00ff00ff);
+    Value high = mask(shiftRight(withHigh(none, eight, number), index(byte)), 0x00ff00ff);
     return builder.createOrFold<arith::OrIOp>(loc, code, high);
   }
   if (!shape.highBits && shape.table.empty())
-    return lowPair(number);
-  return mask(shiftRight(quad(number / 4 * 2 + number % 2), index(byte)), 0x00ff00ff);
+    return lowPair(eight, number);
+  return mask(shiftRight(quad(eight, number % 2), index(byte)), 0x00ff00ff);
 }
 
-Value BlockDecoder::quad(int64_t number) {
-  int64_t even = number / 2 * 4 + number % 2; // the pair of its even bytes; the odd ones are the next but one
+Value BlockDecoder::quad(Value eight, int64_t half) {
   if (shape.lowBits != 4) {
-    Value low = pair(even), high = pair(even + 2);
+    Value low = pair(eight, half), high = pair(eight, half + 2); // its even bytes, its odd ones
     high = builder.createOrFold<arith::ShLIOp>(loc, high, constant(8, high));
     return builder.createOrFold<arith::OrIOp>(loc, low, high);
   }
-  Value bits = word(add(first, index(number / 2)));
-  Value numbers = withHigh(mask(shiftRight(bits, index(number % 2 * 4)), 0x0f0f0f0f), even);
+  Value bits = word(add(first, eight));
+  Value numbers = withHigh(mask(shiftRight(bits, index(half * 4)), 0x0f0f0f0f), eight, half);
   if (!shape.table.empty()) {
     SmallVector<int8_t> table;
     for (int8_t entry : shape.table)

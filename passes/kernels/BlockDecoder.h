@@ -26,9 +26,9 @@ public:
   /// Columns 2 * number and 2 * number + 1 of the step as two int16 in a word, both with bias() added; of
   /// quantised formats.
   mlir::Value pair(int64_t number);
-  /// Columns c, c + 4, c + 1 and c + 5 of the step as four bytes from a word's lowest on, c = 8 * (number / 2) +
-  /// 2 * (number % 2), all with bias() added, from 0 to 255; of quantised formats.
-  mlir::Value quad(int64_t number);
+  /// Columns c, c + 4, c + 1 and c + 5 of the step as four bytes from a word's lowest on, c = 8 * eight + 2 *
+  /// half (0 or 1), all with bias() added, from 0 to 255; of quantised formats.
+  mlir::Value quad(mlir::Value eight, int64_t half);
   static int64_t bias(Format format);
   /// f32 each, of the columns from 8 * eight of the step (null: from its first) on that share them; null
   /// where the format has none.
@@ -47,8 +47,9 @@ private:
   mlir::Value highField(mlir::Value eight, mlir::Value place);
   mlir::Value highWord(mlir::Value four);
   mlir::Value highShift(mlir::Value four);
-  mlir::Value lowPair(int64_t number);
-  mlir::Value withHigh(mlir::Value low, int64_t number);
+  mlir::Value pair(mlir::Value eight, int64_t number);
+  mlir::Value lowPair(mlir::Value eight, int64_t number);
+  mlir::Value withHigh(mlir::Value low, mlir::Value eight, int64_t number);
   mlir::Value ofGroup(mlir::Value whole, int64_t base, mlir::Value eight);
   mlir::Value chosen(mlir::Value code);
   mlir::Value toFloat(mlir::Value integer);

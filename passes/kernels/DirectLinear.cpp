@@ -6,8 +6,7 @@
 // lanes have the rows of four panels, a *group* of 64. A tile is two groups and 8 tokens: 64 products come to
 // a load of weights and four of activations. Columns of quantised formats go by in steps of 32 or 16, which
 // have one scale, and within these by eight: the code is for eight columns only. Others go by in fours.
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "passes/kernels/LinearEmitter.h"
+#include "passes/kernels/ActivationRows.h"
 
 #include <cmath>
 
@@ -17,51 +16,6 @@ using namespace heddle;
 namespace {
 
 constexpr int64_t kEight = 8, kFour = 4, kPieces = 6;
-
-/// A kernel that evaluates the prologue into memory: a row of activations a vector, padded with zeros.
-class ActivationRows : public LinearEmitter {
-public:
-  using LinearEmitter::LinearEmitter;
-
-  void emit() override {
-    SmallVector<int64_t> sizes;
-    for (StringRef axis : op.vectorAxes())
-      for (Value input : op.getInputs())
-        if (auto type = cast<NamedTensorType>(input.getType());
-            type.has(axis) && !llvm::is_contained(axes, axis)) {
-          bool isTokens = axis == sequence; // outermost
-          axes.insert(isTokens ? axes.begin() : axes.end(), axis);
-          sizes.insert(isTokens ? sizes.begin() : sizes.end(),
-                       isTokens ? ShapedType::kDynamic : type.size(axis));
-        }
-    if (hasTokens)
-      dims.push_back(k.builder.getStringAttr(sequence));
-    SmallVector<int64_t> shape(sizes);
-    shape.push_back(paddedColumns);
-    memory = BufferOp::create(context.launchAt, k.loc, MemRefType::get(shape, k.builder.getF32Type()),
-                              k.builder.getArrayAttr(dims), IntegerAttr());
-    Value written = k.write(memory, dims);
-    Env env;
-    SmallVector<Value> place;
-    int64_t perToken = 1;
-    for (int64_t &size : sizes)
-      size == ShapedType::kDynamic ? size = 1 : perToken *= size;
-    for (auto [axis, index] : llvm::zip(axes, k.index.split(k.index.uniform(k.piece), sizes))) {
-      env[axis] = index;
-      place.push_back(k.index.value(index));
-    }
-    place.emplace_back();
-    forEachColumn(env, [&](Value column, Value value) {
-      place.back() = column;
-      store(value, written, place);
-    });
-    k.finish({{paramNumber(sequence), 1, perToken}});
-  }
-
-  Value memory;
-  SmallVector<Attribute> dims; // of the memory
-  SmallVector<StringRef> axes; // of the memory but the columns, outermost first
-};
 
 class DirectLinear : public LinearEmitter {
 public:
@@ -89,7 +43,7 @@ public:
     finish({paramNumber(sequence), tokens}, chunks * matrices);
   }
 
-private:
+protected:
   void chooseTile() {
     count = op.getWeights().size();
     groupRows = kFour * options.lanes;
@@ -105,25 +59,31 @@ private:
     vectors = count * together;
   }
 
-  /// The memory of [T, columns] that holds the prologue's vector: a tensor's own, where the prologue is that
-  /// tensor and its rows are whole blocks; else a buffer of its own.
-  void findActivations() {
-    Block &prologue = op.getPrologue().front();
-    auto argument = dyn_cast<BlockArgument>(prologue.getTerminator()->getOperand(0));
-    if (argument && columns == paddedColumns)
-      if (const Storage *storage = k.memory.find(op.getInputs()[argument.getArgNumber()]);
-          storage && isRowMajor(storage->layout)) {
-        activations = k.read(storage->memref, storage->layout.dynamicDims(op.getContext()));
-        columnDims = over.size();
-        for (const LayoutDim &dim : ArrayRef(storage->layout.dims).drop_back(columnDims))
-          activationAxes.push_back(dim.axis);
-        return;
-      }
-    ActivationRows rows(op, context);
-    rows.emit();
+  /// The tensor that the prologue is, or null.
+  Value activationTensor() {
+    auto argument = dyn_cast<BlockArgument>(op.getPrologue().front().getTerminator()->getOperand(0));
+    return argument ? op.getInputs()[argument.getArgNumber()] : Value();
+  }
+
+  /// The prologue's vectors: a tensor's own memory, where the prologue is that tensor and its rows are whole
+  /// blocks; else a buffer of its own.
+  ActivationRows rowsInMemory() {
+    Value tensor = activationTensor();
+    const Storage *storage = tensor && columns == paddedColumns ? k.memory.find(tensor) : nullptr;
+    if (!storage || !isRowMajor(storage->layout))
+      return evaluateRows(op, context);
+    ActivationRows rows = {
+        storage->memref, storage->layout.dynamicDims(op.getContext()), {}, static_cast<int64_t>(over.size())};
+    for (const LayoutDim &dim : ArrayRef(storage->layout.dims).drop_back(over.size()))
+      rows.axes.push_back(dim.axis);
+    return rows;
+  }
+
+  virtual void findActivations() {
+    ActivationRows rows = rowsInMemory();
     activations = k.read(rows.memory, rows.dims);
-    for (StringRef axis : rows.axes)
-      activationAxes.push_back(axis.str());
+    columnDims = rows.columnDims;
+    activationAxes = rows.axes;
   }
 
   /// Whether the columns are a layout's innermost dimensions, in their order, behind those of vectors.
@@ -172,15 +132,20 @@ private:
     return atMost(place, last);
   }
 
-  /// Four activations of vector t from `column`, a multiple of four, on.
-  Value fourActivations(int64_t t, Value column) {
+  /// Four elements of the row that vector t has in `memory`, from `inner` on.
+  Value fourOfRow(Value memory, int64_t t, ValueRange inner) {
     SmallVector<Value> indices;
     for (const std::string &axis : activationAxes)
       indices.push_back(k.index.value(vectorOf[t].lookup(axis)));
-    indices.append(columnDims - 1, k.constant(0));
-    indices.push_back(column); // of all columns together: a row is dense
-    return vector::LoadOp::create(k.builder, k.loc, VectorType::get({4}, k.builder.getF32Type()), activations,
-                                  indices);
+    llvm::append_range(indices, inner);
+    auto type = VectorType::get({kFour}, cast<MemRefType>(memory.getType()).getElementType());
+    return vector::LoadOp::create(k.builder, k.loc, type, memory, indices);
+  }
+  /// Four activations of vector t from `column`, a multiple of four, on.
+  Value fourActivations(int64_t t, Value column) {
+    SmallVector<Value> inner(columnDims - 1, k.constant(0));
+    inner.push_back(column); // of all columns together: a row is dense
+    return fourOfRow(activations, t, inner);
   }
 
   /// The weights of vector v at a step: a decoder, or null where the format is not quantised.
@@ -259,7 +224,7 @@ private:
   }
 
   /// Sums [v * tokens + t] over all columns.
-  SmallVector<Value> multiply() {
+  virtual SmallVector<Value> multiply() {
     SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
     auto multiplyStep = [&](Value step, ValueRange carried) {
       return tokens == 1 ? stepForOne(step, carried) : stepForMany(step, carried);
@@ -396,13 +361,88 @@ private:
   bool inSteps;  // some weights are quantised
   int64_t count, tokens, groupRows, fours, together, chunks, vectors, unrolled, turns, columnDims = 1;
   Value activations, firstGroup, slot, results;
-  SmallVector<std::string> activationAxes; // of `activations` but the columns
+  SmallVector<std::string> activationAxes; // outer ones of the activations' memory
   SmallVector<Env> vectorOf;               // of the tile
   SmallVector<Value> panelOf;
+};
+
+/// Activations in blocks of int8, whose products with a block's codes are summed exactly: with codes u, their
+/// scale d, offset m and bias, and activations q of scale s, a block is  d * s * (sum of u * q - bias * sum
+/// of q)
+/// + m * s * sum of q.
+class DirectIntegerLinear : public DirectLinear {
+public:
+  using DirectLinear::DirectLinear;
+
+private:
+  /// Linears of one tensor share its blocks.
+  void findActivations() override {
+    ActivationRows rows = rowsInMemory();
+    ActivationBlocks own;
+    Value tensor = activationTensor();
+    ActivationBlocks &blocks = tensor ? context.memory.blocks[{tensor, width}] : own;
+    if (!blocks.words)
+      blocks = quantizeRows(rows, paddedColumns, width, op, context);
+    words = k.read(blocks.words, rows.dims);
+    factors = k.read(blocks.factors, rows.dims);
+    activationAxes = rows.axes;
+  }
+
+  SmallVector<Value> multiply() override {
+    SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
+    return k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros,
+                  [&](Value step, ValueRange carried) { return addStep(step, carried); });
+  }
+
+  SmallVector<Value> addStep(Value step, ValueRange carried) {
+    constexpr int64_t words = 4; // of a turn: sixteen columns
+    SmallVector<Value> zeros(vectors * tokens, spread(arith::ConstantIntOp::create(k.builder, k.loc, 0, 32)));
+    auto sums =
+        k.loop(k.constant(0), k.constant(width / (4 * words)), 1, zeros, [&](Value turn, ValueRange inner) {
+          SmallVector<Value> next(inner), fours;
+          for (int64_t t = 0; t < tokens; ++t)
+            fours.push_back(fourOfRow(this->words, t, {step, times(turn, words)}));
+          for (int64_t v = 0; v < vectors; ++v) {
+            BlockDecoder stored = fourDecoder(v, step, width);
+            bool narrow =
+                BlockDecoder::bias(packing(v % count)->format) < 128; // codes have seven bits at most
+            for (int64_t n = 0; n < words; ++n) {
+              Value codes = stored.quad(plus(times(turn, words / 2), k.constant(n / 2)), n % 2);
+              for (int64_t t = 0; t < tokens; ++t) {
+                Value &sum = next[v * tokens + t];
+                sum = Dot4Op::create(k.builder, k.loc, sum, codes, spread(part(fours[t], n)), narrow);
+              }
+            }
+          }
+          return next;
+        });
+    SmallVector<Value> next(carried), numbers; // of activations: scale, sum, their product
+    for (int64_t t = 0; t < tokens; ++t)
+      numbers.push_back(fourOfRow(factors, t, {step, k.constant(0)}));
+    for (int64_t v = 0; v < vectors; ++v) {
+      Weights weights = weightsAt(v, step);
+      int64_t bias = BlockDecoder::bias(packing(v % count)->format);
+      for (int64_t t = 0; t < tokens; ++t) {
+        Value &sum = next[v * tokens + t];
+        Value real = arith::SIToFPOp::create(k.builder, k.loc, fourType(), sums[v * tokens + t]);
+        if (bias)
+          real = fma(spread(k.real(-static_cast<double>(bias))), spread(part(numbers[t], 1)), real);
+        Value scale = arith::MulFOp::create(k.builder, k.loc, weights.scale, spread(part(numbers[t], 0)));
+        sum = fma(real, scale, sum);
+        if (weights.offset)
+          sum = fma(weights.offset, spread(part(numbers[t], 2)), sum);
+      }
+    }
+    return next;
+  }
+
+  Value words, factors;
 };
 
 } // namespace
 
 std::unique_ptr<LinearEmitter> heddle::directLinear(LinearOp op, EmitContext &context) {
+  if (context.options.activationBits == 8 && allQuantized(op, context.memory))
+    return std::make_unique<DirectIntegerLinear>(op, context);
   return std::make_unique<DirectLinear>(op, context);
 }

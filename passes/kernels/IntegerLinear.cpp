@@ -119,7 +119,9 @@ protected:
     return bits == 8 ? Value(Dot4Op::create(k.builder, k.loc, sum.getType(), sum, weights, x))
                      : Value(Dot2Op::create(k.builder, k.loc, sum.getType(), sum, weights, x));
   }
-  Value storedWord(BlockDecoder &stored, int64_t n) { return bits == 8 ? stored.quad(n) : stored.pair(n); }
+  Value storedWord(BlockDecoder &stored, int64_t n) {
+    return bits == 8 ? stored.quad(k.constant(n / 2), n % 2) : stored.pair(n);
+  }
 
   /// carried + the block's share, from its integer sum.
   Value addBlock(Value carried, Value sum, Value scale, Value offset, Value tile, Value place, Value block) {
@@ -200,15 +202,6 @@ private:
 
 } // namespace
 
-/// Whether all weights are packed in quantised formats.
-static bool applies(LinearOp op, const Memory &memory) {
-  return llvm::all_of(op.getWeights(), [&](Value operand) {
-    auto weight = operand.getDefiningOp<WeightOp>();
-    const Packing *packing = weight ? memory.packing(weight.getName()) : nullptr;
-    return packing && packing->panels && blockShape(packing->format).quantized();
-  });
-}
-
 std::unique_ptr<LinearEmitter> heddle::integerLinear(LinearOp op, EmitContext &context) {
-  return applies(op, context.memory) ? std::make_unique<IntegerLinear>(op, context) : nullptr;
+  return allQuantized(op, context.memory) ? std::make_unique<IntegerLinear>(op, context) : nullptr;
 }

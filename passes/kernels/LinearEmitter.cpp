@@ -347,6 +347,14 @@ void StagedLinear::computeTiles(const Tiling &tiling, Value first, Value end, Va
          });
 }
 
+bool heddle::allQuantized(LinearOp op, const Memory &memory) {
+  return llvm::all_of(op.getWeights(), [&](Value operand) {
+    auto weight = operand.getDefiningOp<WeightOp>();
+    const Packing *packing = weight ? memory.packing(weight.getName()) : nullptr;
+    return packing && packing->panels && blockShape(packing->format).quantized();
+  });
+}
+
 void heddle::emitLinear(LinearOp op, EmitContext &context) {
   std::unique_ptr<LinearEmitter> emitter;
   if (context.options.direct)

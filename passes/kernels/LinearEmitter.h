@@ -136,12 +136,16 @@ private:
   mlir::Value held; // a scratch number: of manyTokens, the first vector that the thread has
 };
 
+/// Whether all weights are packed in quantised formats.
+bool allQuantized(LinearOp op, const Memory &memory);
+
 /// Activations as float32, weights decoded to float32: any format, exact.
 std::unique_ptr<LinearEmitter> floatLinear(LinearOp op, EmitContext &context);
 /// Activations as int16 or int8 in blocks beside a float32 scale, weights as stored: null unless all weights are
 /// quantised.
 std::unique_ptr<LinearEmitter> integerLinear(LinearOp op, EmitContext &context);
-/// Activations as float32 where they lie, weights decoded to float32.
+/// Activations where they lie, as float32 or, beside quantised weights, int8 in blocks, if the options say
+/// so.
 std::unique_ptr<LinearEmitter> directLinear(LinearOp op, EmitContext &context);
 
 } // namespace heddle

@@ -21,6 +21,12 @@ struct VectorGroups {
   llvm::SmallVector<mlir::Attribute> dims; // of `order`
 };
 
+/// Rows of activations in blocks of int8, q * scale each, |q| <= 127: see quantizeRows.
+struct ActivationBlocks {
+  mlir::Value words;   // i32 [axes, block, width / 4]: bytes in the order of BlockDecoder::quad
+  mlir::Value factors; // f32 [axes, block, 4]: the scale, the sum of q, their product, 0
+};
+
 class Memory {
 public:
   explicit Memory(mlir::ModuleOp module) : module(module) {}
@@ -42,6 +48,7 @@ public:
 
   mlir::ModuleOp module;
   llvm::DenseMap<mlir::Value, VectorGroups> groups; // by the tensor that chooses
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, ActivationBlocks> blocks; // by tensor and width
 
 private:
   llvm::DenseMap<mlir::Value, Storage> storages;

@@ -4,8 +4,8 @@
   types_gguf.py HEDDLE SCRATCH
 
 At -O0 it gives what the numbers that the PyPI package `gguf` decodes give as float32; at -O2, for this processor, for
-any with AVX2 and on the Vulkan device that the loader offers, nearly so, and the same tokens; with activations in int8
-about so. Skipped without `gguf` and `numpy`.
+any with AVX2 and on the Vulkan device that the loader offers, nearly so, and the same tokens; with activations in int8,
+on both, about so. Skipped without `gguf` and `numpy`.
 """
 
 import array
@@ -152,9 +152,10 @@ def main():
     except Failure as failure:
         print(f"no Vulkan device: {failure}")
     results = Results()
-    int8 = ("int8", "int8", ["--activations", "int8"])
+    rough = [(f"{title}, int8", "int8", [*options, "--activations", "int8"])
+             for title, kind, options in roads if kind in ("-O2", "vulkan") and title != "AVX2"]
     for name in SCALES:
-        results.case(name, check, heddle, scratch, name, [*roads, int8] if name in SHAPES else roads)
+        results.case(name, check, heddle, scratch, name, roads + rough if name in SHAPES else roads)
     results.case("parts", check_parts, heddle, scratch)
     results.finish()
 

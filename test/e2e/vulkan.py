@@ -186,12 +186,26 @@ def check_wide(heddle, folder, scratch, loader, subgroup):
         return goldens.check(heddle, folder, scratch, ["--target", "vulkan"])
 
 
-def check_perplexity(program, text):
-    losses = json.loads((smollm2.REFERENCE / "wikitext.json").read_text())["nll_per_window"][:WINDOWS]
+def check_integers(program, scratch, loader):
+    """With int8 activations bytes are multiplied by one instruction, or by several where it is not there: the same."""
+    save(scratch / "in.safetensors", {"input_ids": ids_tensor([504, 3575, 282, 4649, 314, 260, 19, 7])})
+    found = []
+    for facts, variant in (("", "integer dot product"), ("dots=0", "baseline")):
+        with device_with(loader, facts):
+            if not re.search(rf"  forward\.decode\.linear\n(?: .*\n)?    \* {variant}:", run(program, "info").stdout):
+                raise Failure(f"'{variant}' is not what is run")
+            run(program, "eval", "--input", scratch / "in.safetensors", "--output", scratch / "out.safetensors")
+        found.append(load(scratch / "out.safetensors")["logits"][1])
+    if found[0] != found[1]:
+        raise Failure(f"logits are off by {goldens.distance(*found):.2g}")
+
+
+def check_perplexity(program, text, windows, tolerance):
+    losses = json.loads((smollm2.REFERENCE / "wikitext.json").read_text())["nll_per_window"][:windows]
     expected = math.exp(sum(losses) / len(losses))
-    printed = run(program, "perplexity", text, "--context", 512, "--windows", WINDOWS, timeout=1200).stdout
+    printed = run(program, "perplexity", text, "--context", 512, "--windows", windows, timeout=1200).stdout
     found = float(re.search(r"\d+\.\d+", printed).group())
-    if abs(found / expected - 1) > PERPLEXITY_TOLERANCE:
+    if abs(found / expected - 1) > tolerance:
         raise Failure(f"perplexity {found}, expected {expected:.4f}")
     return f"({found}, reference {expected:.4f})"
 
@@ -250,11 +264,18 @@ def main():
     results.case("large caches", validation.over, check_large_caches, program, loader)
     text = SHARED / "data/wikitext2/wiki.test.raw"
     if text.exists():
-        results.case("perplexity", check_perplexity, program, text)
+        results.case("perplexity", check_perplexity, program, text, WINDOWS, PERPLEXITY_TOLERANCE)
         results.case("long context", check_long_context, program, text)
     else:
         results.skip("perplexity", f"no {text}")
-    program.unlink(missing_ok=True)
+    rough = (scratch / "smollm2-int8").resolve()
+    results.case("compile smollm2 with int8 activations",
+                 lambda: run(heddle, "compile", model, "--target", "vulkan", "--activations", "int8", "-o", rough) and None)
+    results.case("integer dot products", validation.over, check_integers, rough, scratch, loader)
+    if text.exists():  # as on processors: see smollm2.py
+        results.case("perplexity with int8 activations", check_perplexity, rough, text, 2, 0.02)
+    for made in (program, rough):
+        made.unlink(missing_ok=True)
     results.finish()
 
 

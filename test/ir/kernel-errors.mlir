@@ -108,7 +108,7 @@ heddle.kernel @k lanes 16 grid [] dims [] {
 ^bb0:
   %i = arith.constant 3 : i32
   // expected-error @below {{expected 16 entries of the table, found 2}}
-  %chosen = heddle.choose_bytes %i in [0, 1]
+  %chosen = heddle.choose_bytes %i in [0, 1] : i32
 }
 
 // -----

@@ -22,9 +22,11 @@ heddle.kernel @k lanes 16 grid [array<i64: 1, 16, 3>, array<i64: 0, 1, 2>] dims 
   // CHECK: heddle.dot2 %[[I]], %[[I]], %[[I]]
   %dot = heddle.dot2 %i, %i, %i
   // CHECK: heddle.dot4 %[[I]], %[[I]], %[[I]]
-  %bytes = heddle.dot4 %i, %i, %i
+  %bytes = heddle.dot4 %i, %i, %i : i32
+  // CHECK: heddle.dot4 narrow %[[I]], %[[I]], %[[I]] : i32
+  %codes = heddle.dot4 narrow %i, %i, %i : i32
   // CHECK: heddle.choose_bytes %[[I]] in [0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1]
-  %chosen = heddle.choose_bytes %i in [0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1]
+  %chosen = heddle.choose_bytes %i in [0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1] : i32
   %inside = arith.cmpi ult, %lane, %t : index
   // CHECK: heddle.store_where %{{.*}}, %[[F]], %[[A]][%[[LANE]]] : f32, memref<?xf32>
   heddle.store_where %inside, %f, %a[%lane] : f32, memref<?xf32>

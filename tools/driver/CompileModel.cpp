@@ -160,9 +160,9 @@ Error Compilation::makeModule() {
   if (listDefaults)
     for (const std::string &notice : notices.defaults)
       errs() << "heddle: note: " << notice << '\n';
-  if (listDefaults && options.activationBits == 8 &&
+  if (listDefaults && options.activationBits == 8 && options.forCpu() &&
       llvm::none_of(targets, [](auto &processor) { return processor.vnni(); }))
-    errs() << "heddle: note: without VNNI, '--activations int8' makes a program no faster\n";
+    errs() << "heddle: note: on processors without VNNI, '--activations int8' makes a program no faster\n";
   if (options.randomWeights) {
     source.emplace(*options.randomWeights);
     source->nameTensors(*module);
@@ -199,7 +199,7 @@ Error Compilation::runPasses() {
   if (module)
     if (Error error = runPipeline(*module, pipeline, /*forDevice=*/false))
       return error;
-  pipeline.activationBits = 32;
+  pipeline.activationBits = options.activationBits == 8 ? 8 : 32;
   pipeline.direct = true;
   pipeline.candidates = true; // a device's memory is far from the processor's
   return deviceModule ? runPipeline(*deviceModule, pipeline, /*forDevice=*/true) : Error::success();

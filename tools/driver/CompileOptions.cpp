@@ -54,8 +54,6 @@ Error CompileOptions::check() const {
     return createStringError("'--quantize' needs -O1 or -O2: at -O0 weights are computed exactly");
   if (optLevel == 0 && activationBits == 8)
     return createStringError("'--activations int8' needs -O1 or -O2: at -O0 activations are float32");
-  if (!forCpu() && activationBits == 8)
-    return createStringError("'--activations int8' is for processors: devices multiply in float32");
   if (optLevel != 0 && tapAll)
     return createStringError("'--taps all' needs -O0: what is fused cannot be seen");
   return cpu::cpuTargets(cpu).takeError(); // a processor that is not known
@@ -147,7 +145,7 @@ ArrayRef<CompileOption> heddle::compileOptionTable() {
       {"O", "LEVEL", "-O0: the plain road, nothing fused; -O2 is the default", setLevel},
       {"quantize", "FORMAT", "f32, f16, bf16, q8_0, q5_0, q5_1, q4_0, q4_1, q4_k, mxfp4; default: as stored",
        setQuantize},
-      {"activations", "int8", "activations in int8 beside quantised weights, on processors: faster, answers change a little", setActivations},
+      {"activations", "int8", "activations in int8 beside quantised weights: faster, answers change a little", setActivations},
       {"weights", "inside|beside", "in the program (default), or in PROGRAM.weights", setWeights},
       {"taps", "hidden|all",
        "what compare and eval --hidden see: hidden states (default); at -O0 all named values", setTaps},

@@ -14,6 +14,6 @@ heddle.kernel @bytes lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   // AVX2-COUNT-2: "llvm.x86.avx2.pshuf.b"
   // SSE2-NOT: llvm.call_intrinsic
   // SSE2-COUNT-3: arith.ori %{{.*}} : vector<16xi32>
-  %d = heddle.choose_bytes %a in [5, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1]
+  %d = heddle.choose_bytes %a in [5, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1] : i32
   memref.store %d, %y[%l] : memref<16xi32>
 }

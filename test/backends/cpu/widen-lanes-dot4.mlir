@@ -24,7 +24,7 @@ heddle.kernel @dot4 lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   // AVX512: "llvm.x86.avx512.pmaddw.d.512"(%[[ODD]], %[[OTHER]])
   // AVX2-COUNT-4: "llvm.x86.avx2.pmadd.wd"
   // SSE2-COUNT-8: "llvm.x86.sse2.pmadd.wd"
-  %d = heddle.dot4 %a, %a, %b
+  %d = heddle.dot4 %a, %a, %b : i32
   memref.store %d, %y[%l] : memref<16xi32>
 }
 
@@ -35,6 +35,6 @@ heddle.kernel @uniform lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   %b = memref.load %u[%c0] : memref<1xi32>
   // CHECK-NOT: vector
   // CHECK: arith.muli %{{.*}} : i32
-  %d = heddle.dot4 %b, %b, %b
+  %d = heddle.dot4 %b, %b, %b : i32
   memref.store %d, %y[%c0] : memref<1xi32>
 }

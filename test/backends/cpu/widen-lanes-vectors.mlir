@@ -134,3 +134,25 @@ heddle.kernel @scratch lanes 2 grid [array<i64: 0, 1, 1>] dims [] {
   }
   vector.store %sum, %y[%i] : memref<8xf32>, vector<4xf32>
 }
+
+// -----
+
+// Words for four rows of each lane are so many words; those of all rows are given to each.
+// CHECK-LABEL: heddle.kernel @words
+heddle.kernel @words lanes 4 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<16xi32>, %u: memref<1xi32>, %y: memref<16xi32>):
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %l = heddle.lane
+  %i = arith.muli %l, %c4 : index
+  // CHECK: %[[CODES:.*]] = vector.load %{{.*}}[%c0] : memref<16xi32>, vector<16xi32>
+  // CHECK: %[[ONE:.*]] = memref.load
+  // CHECK: %[[HALF:.*]] = vector.extract_strided_slice %[[CODES]] {offsets = [8], sizes = [8], strides = [1]}
+  // CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"
+  // CHECK: vector.insert_strided_slice {{.*}} {offsets = [8], strides = [1]} : vector<8xi32> into vector<16xi32>
+  %codes = vector.load %x[%i] : memref<16xi32>, vector<4xi32>
+  %one = memref.load %u[%c0] : memref<1xi32>
+  %all = vector.broadcast %one : i32 to vector<4xi32>
+  %sum = heddle.dot4 %codes, %codes, %all : vector<4xi32>
+  vector.store %sum, %y[%i] : memref<16xi32>, vector<4xi32>
+}

@@ -68,20 +68,23 @@ TEST_P(Values, ReduceOfIntegersAndUniforms) {
 }
 
 /// `op`, an accumulator + products of the parts of words, against `dot` for random words and some chosen ones.
-static void checkDot(const std::string &cpu, const std::string &op,
-                     const std::vector<std::pair<uint32_t, uint32_t>> &chosen, uint32_t (*dot)(uint32_t, uint32_t)) {
+static void checkDot(const std::string &cpu, const std::string &op, const std::string &type,
+                     const std::vector<std::pair<uint32_t, uint32_t>> &chosen,
+                     uint32_t (*dot)(uint32_t, uint32_t)) {
   std::string body = R"(
       %c0 = arith.constant 0 : index
       %a = memref.load %x[%i] : memref<?xi32>
       %b = memref.load %y[%i] : memref<?xi32>
       %u = memref.load %y[%c0] : memref<?xi32>
       %zero = arith.constant 0 : i32
-      %r = heddle.OP %zero, %a, %b
-      %s = heddle.OP %r, %a, %u
-      %t = heddle.OP %s, %u, %u
+      %r = OP %zero, %a, %bTYPE
+      %s = OP %r, %a, %uTYPE
+      %t = OP %s, %u, %uTYPE
       memref.store %t, %z[%i] : memref<?xi32>)";
   for (size_t at; (at = body.find("OP")) != std::string::npos;)
     body.replace(at, 2, op);
+  for (size_t at; (at = body.find("TYPE")) != std::string::npos;)
+    body.replace(at, 4, type);
   for (int lanes : {2, 4, 8, 16, 32}) {
     CompiledKernels kernels(
         kernel("%x: memref<?xi32>, %y: memref<?xi32>, %z: memref<?xi32>", "\"T\", \"T\", \"T\"", body, lanes), cpu);
@@ -99,19 +102,20 @@ static void checkDot(const std::string &cpu, const std::string &op,
 
 TEST_P(Values, Dot2) {
   // Two products overflow in one case: it wraps around.
-  checkDot(GetParam(), "dot2", {{0x80008000, 0x80008000}}, [](uint32_t left, uint32_t right) {
+  checkDot(GetParam(), "heddle.dot2", "", {{0x80008000, 0x80008000}}, [](uint32_t left, uint32_t right) {
     return uint32_t(int16_t(left) * int16_t(right)) + uint32_t(int16_t(left >> 16) * int16_t(right >> 16));
   });
 }
 
 TEST_P(Values, Dot4) {
   // The least sum, which would not fit into pairs' int16, and the greatest.
-  checkDot(GetParam(), "dot4", {{0xffffffff, 0x80808080}, {0xffffffff, 0x7f7f7f7f}}, [](uint32_t left, uint32_t right) {
-    int32_t sum = 0;
-    for (int shift = 0; shift < 32; shift += 8)
-      sum += uint8_t(left >> shift) * int8_t(right >> shift);
-    return uint32_t(sum);
-  });
+  checkDot(GetParam(), "heddle.dot4", " : i32", {{0xffffffff, 0x80808080}, {0xffffffff, 0x7f7f7f7f}},
+           [](uint32_t left, uint32_t right) {
+             int32_t sum = 0;
+             for (int shift = 0; shift < 32; shift += 8)
+               sum += uint8_t(left >> shift) * int8_t(right >> shift);
+             return uint32_t(sum);
+           });
 }
 
 TEST_P(Values, ChooseBytes) {
@@ -120,10 +124,12 @@ TEST_P(Values, ChooseBytes) {
       %c0 = arith.constant 0 : index
       %a = memref.load %x[%i] : memref<?xi32>
       %u = memref.load %x[%c0] : memref<?xi32>
-      %b = heddle.choose_bytes %a in [127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128]
-      %c = heddle.choose_bytes %u in [127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128]
+      %b = heddle.choose_bytes %a in [127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128] : i32
+      %c = heddle.choose_bytes %u in [127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128] : i32
       %d = arith.xori %b, %c : i32
-      memref.store %d, %z[%i] : memref<?xi32>)", lanes), GetParam());
+      memref.store %d, %z[%i] : memref<?xi32>)",
+                                   lanes),
+                            GetParam());
     constexpr int8_t table[16] = {127, -1, -2, 3, -4, 5, 6, -7, 8, 9, -10, 11, 12, -13, 14, -128};
     std::mt19937 random(3);
     std::vector<uint32_t> x(64), z(64);

@@ -8,6 +8,7 @@
 //   invocations=N    workgroups have N invocations at most
 //   range=N          N bytes of a buffer can be bound at most
 //   subgroup=N       subgroups are said to have N invocations
+//   dots=0           there are no integer dot products
 //   submissions=N    the device is lost with the Nth submission
 //   allocations=N    the Nth allocation of memory fails
 //
@@ -84,6 +85,15 @@ void getProperties2(VkPhysicalDevice device, VkPhysicalDeviceProperties2 *proper
           static_cast<uint32_t>(size);
 }
 
+void getFeatures2(VkPhysicalDevice device, VkPhysicalDeviceFeatures2 *features) {
+  real<PFN_vkGetPhysicalDeviceFeatures2>("vkGetPhysicalDeviceFeatures2")(device, features);
+  for (auto *next = static_cast<VkBaseOutStructure *>(features->pNext); next; next = next->pNext)
+    if (asked("dots") == 0 &&
+        next->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES)
+      reinterpret_cast<VkPhysicalDeviceShaderIntegerDotProductFeatures *>(next)->shaderIntegerDotProduct =
+          VK_FALSE;
+}
+
 VkResult queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos, VkFence fence) {
   static PFN_vkQueueSubmit submit;
   submit = real<PFN_vkQueueSubmit>("vkQueueSubmit");
@@ -128,6 +138,7 @@ extern "C" [[gnu::visibility("default")]] PFN_vkVoidFunction vkGetInstanceProcAd
       {"vkEnumeratePhysicalDevices", [] { return plain(enumerateDevices); }},
       {"vkGetPhysicalDeviceProperties", [] { return plain(getProperties); }},
       {"vkGetPhysicalDeviceProperties2", [] { return plain(getProperties2); }},
+      {"vkGetPhysicalDeviceFeatures2", [] { return plain(getFeatures2); }},
       {"vkGetDeviceProcAddr", [] { return plain(getDeviceProcAddr); }},
   };
   for (const auto &entry : replaced)
