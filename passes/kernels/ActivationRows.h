@@ -12,6 +12,7 @@ struct ActivationRows {
   llvm::SmallVector<mlir::Attribute> dims; // of the memory
   llvm::SmallVector<std::string> axes;     // the memory's outer dimensions
   int64_t columnDims = 1;                  // its inner ones: the columns, dense
+  mlir::Value tensor = {};                 // whose own memory it is, or null
 };
 
 /// Evaluates the prologue in a kernel of its own; columns beyond the last are zeros.

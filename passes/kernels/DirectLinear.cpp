@@ -59,21 +59,19 @@ protected:
     vectors = count * together;
   }
 
-  /// The tensor that the prologue is, or null.
-  Value activationTensor() {
-    auto argument = dyn_cast<BlockArgument>(op.getPrologue().front().getTerminator()->getOperand(0));
-    return argument ? op.getInputs()[argument.getArgNumber()] : Value();
-  }
-
   /// The prologue's vectors: a tensor's own memory, where the prologue is that tensor and its rows are whole
   /// blocks; else a buffer of its own.
   ActivationRows rowsInMemory() {
-    Value tensor = activationTensor();
+    auto argument = dyn_cast<BlockArgument>(op.getPrologue().front().getTerminator()->getOperand(0));
+    Value tensor = argument ? op.getInputs()[argument.getArgNumber()] : Value();
     const Storage *storage = tensor && columns == paddedColumns ? k.memory.find(tensor) : nullptr;
     if (!storage || !isRowMajor(storage->layout))
       return evaluateRows(op, context);
-    ActivationRows rows = {
-        storage->memref, storage->layout.dynamicDims(op.getContext()), {}, static_cast<int64_t>(over.size())};
+    ActivationRows rows = {storage->memref,
+                           storage->layout.dynamicDims(op.getContext()),
+                           {},
+                           static_cast<int64_t>(over.size()),
+                           tensor};
     for (const LayoutDim &dim : ArrayRef(storage->layout.dims).drop_back(over.size()))
       rows.axes.push_back(dim.axis);
     return rows;
@@ -367,9 +365,8 @@ protected:
 };
 
 /// Activations in blocks of int8, whose products with a block's codes are summed exactly: with codes u, their
-/// scale d, offset m and bias, and activations q of scale s, a block is  d * s * (sum of u * q - bias * sum
-/// of q)
-/// + m * s * sum of q.
+/// scale d, offset m and bias, and activations q of scale s, a block is
+/// d * s * (sum of u * q - bias * sum of q) + m * s * sum of q.
 class DirectIntegerLinear : public DirectLinear {
 public:
   using DirectLinear::DirectLinear;
@@ -379,8 +376,8 @@ private:
   void findActivations() override {
     ActivationRows rows = rowsInMemory();
     ActivationBlocks own;
-    Value tensor = activationTensor();
-    ActivationBlocks &blocks = tensor ? context.memory.blocks[{tensor, width}] : own;
+    ActivationBlocks &blocks =
+        rows.tensor ? context.memory.blocks[{rows.tensor, rows.columnDims, width}] : own;
     if (!blocks.words)
       blocks = quantizeRows(rows, paddedColumns, width, op, context);
     words = k.read(blocks.words, rows.dims);

@@ -48,7 +48,8 @@ public:
 
   mlir::ModuleOp module;
   llvm::DenseMap<mlir::Value, VectorGroups> groups; // by the tensor that chooses
-  llvm::DenseMap<std::pair<mlir::Value, int64_t>, ActivationBlocks> blocks; // by tensor and width
+  /// By tensor, how many of its inner dimensions are columns, and the blocks' width.
+  llvm::DenseMap<std::tuple<mlir::Value, int64_t, int64_t>, ActivationBlocks> blocks;
 
 private:
   llvm::DenseMap<mlir::Value, Storage> storages;
