@@ -14,10 +14,6 @@ static Value constantLike(ImplicitLocOpBuilder &b, Value like, uint32_t number) 
   return createScalarOrSplatConstant(b, b.getLoc(), like.getType(), number);
 }
 
-template <typename Shift> static Value shift(ImplicitLocOpBuilder &b, Value value, int64_t bits) {
-  return bits ? Value(Shift::create(b, value, constantLike(b, value, bits))) : value;
-}
-
 /// Byte by byte: of the table's four words, the one that has the entry is selected and shifted.
 Value chooseBytes(ImplicitLocOpBuilder &b, Value codes, ArrayRef<int8_t> table) {
   auto four = [&](unsigned from) {
@@ -33,14 +29,15 @@ Value chooseBytes(ImplicitLocOpBuilder &b, Value codes, ArrayRef<int8_t> table) 
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, masked(code, which), constantLike(b, code, 0));
   };
   Value result = constantLike(b, codes, 0);
-  for (int64_t byte = 0; byte < 32; byte += 8) {
-    Value code = shift<arith::ShRUIOp>(b, codes, byte);
+  for (uint32_t byte = 0; byte < 32; byte += 8) {
+    Value code = arith::ShRUIOp::create(b, codes, constantLike(b, codes, byte));
     Value fourth = bit(code, 4);
     Value low = arith::SelectOp::create(b, fourth, four(4), four(0));
     Value high = arith::SelectOp::create(b, fourth, four(12), four(8));
     Value bytes = arith::SelectOp::create(b, bit(code, 8), high, low);
-    Value place = shift<arith::ShLIOp>(b, masked(code, 3), 3);
-    Value entry = shift<arith::ShLIOp>(b, masked(arith::ShRUIOp::create(b, bytes, place), 255), byte);
+    Value place = arith::ShLIOp::create(b, masked(code, 3), constantLike(b, code, 3));
+    Value entry = masked(arith::ShRUIOp::create(b, bytes, place), 255);
+    entry = arith::ShLIOp::create(b, entry, constantLike(b, entry, byte));
     result = arith::OrIOp::create(b, result, entry);
   }
   return result;

@@ -195,7 +195,7 @@ bool runAll(int rounds, const std::optional<std::string> &wanted, std::string_vi
                               {"q", last(data.q, count)},
                               {"k", last(data.k, count)},
                               {"v", last(data.v, count)}};
-    bool decodes = count == 1 && &program == &forAttention;
+    bool decodes = count == 1 && program.program.findEntry("forward", format::Variant::Decode);
     return Side(program, "forward", decodes ? format::Variant::Decode : format::Variant::All, part, output,
                 inputs, count);
   };

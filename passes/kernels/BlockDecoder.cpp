@@ -230,6 +230,11 @@ int64_t BlockDecoder::bias(Format format) {
   return shape.table.empty() ? shape.bias : kTableBias;
 }
 
+bool BlockDecoder::isNarrow(Format format) {
+  BlockShape shape = blockShape(format);
+  return shape.table.empty() && shape.lowBits + shape.highBits < 8;
+}
+
 /// A block's scale or offset times its group's, whose bytes begin at word `base`.
 Value BlockDecoder::ofGroup(Value whole, int64_t base, Value eight) {
   if (!shape.groupWords())

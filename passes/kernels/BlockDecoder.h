@@ -30,6 +30,8 @@ public:
   /// half (0 or 1), all with bias() added, from 0 to 255; of quantised formats.
   mlir::Value quad(mlir::Value eight, int64_t half);
   static int64_t bias(Format format);
+  /// Whether quad's bytes are below 128.
+  static bool isNarrow(Format format);
   /// f32 each, of the columns from 8 * eight of the step (null: from its first) on that share them; null
   /// where the format has none.
   mlir::Value scale(mlir::Value eight = {});

@@ -219,11 +219,6 @@ protected:
   Value greatestOf(Value four) {
     return greater(greater(part(four, 0), part(four, 1)), greater(part(four, 2), part(four, 3)));
   }
-  Value sumOf(Value four) {
-    Value low = arith::AddFOp::create(k.builder, k.loc, part(four, 0), part(four, 1));
-    Value high = arith::AddFOp::create(k.builder, k.loc, part(four, 2), part(four, 3));
-    return arith::AddFOp::create(k.builder, k.loc, low, high);
-  }
 
   /// The score function, then the block's exponentials into scores[0], for the lane's query; the factors of
   /// all queries' sums. Lanes without a query work on rows that nobody reads.
@@ -249,7 +244,7 @@ protected:
       sum = sum ? Value(arith::AddFOp::create(k.builder, k.loc, sum, risen)) : risen;
     }
     state.greatest = now;
-    state.total = fma(state.total, factor, sumOf(sum));
+    state.total = fma(state.total, factor, acrossFour<arith::AddFOp>(sum));
     store(factor, ofQueries, k.lane);
   }
 
@@ -450,7 +445,7 @@ private:
       store(risen, scores[0], at);
       return SmallVector<Value>{arith::AddFOp::create(k.builder, k.loc, carried[0], risen)};
     })[0];
-    Value total = acrossLanes(ReduceKind::Sum, sumOf(sum));
+    Value total = acrossLanes(ReduceKind::Sum, acrossFour<arith::AddFOp>(sum));
     if (sink)
       total = arith::AddFOp::create(k.builder, k.loc, total, exponential(sink, most));
     store(most, greatest, query);

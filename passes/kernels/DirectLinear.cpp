@@ -261,10 +261,8 @@ protected:
       return next;
     });
     Value total;
-    if (offsets) {
-      Value four = parts[vectors];
-      total = spread(sumOf(sumOf(part(four, 0), part(four, 1)), sumOf(part(four, 2), part(four, 3))));
-    }
+    if (offsets)
+      total = spread(acrossFour<arith::AddFOp>(parts[vectors]));
     SmallVector<Value> sums;
     for (int64_t v = 0; v < vectors; ++v) {
       Weights weights = weightsAt(v, step);
@@ -392,19 +390,18 @@ private:
   }
 
   SmallVector<Value> addStep(Value step, ValueRange carried) {
-    constexpr int64_t words = 4; // of a turn: sixteen columns
+    // A turn has sixteen columns, four words.
     SmallVector<Value> zeros(vectors * tokens, spread(arith::ConstantIntOp::create(k.builder, k.loc, 0, 32)));
     auto sums =
-        k.loop(k.constant(0), k.constant(width / (4 * words)), 1, zeros, [&](Value turn, ValueRange inner) {
+        k.loop(k.constant(0), k.constant(width / (4 * kFour)), 1, zeros, [&](Value turn, ValueRange inner) {
           SmallVector<Value> next(inner), fours;
           for (int64_t t = 0; t < tokens; ++t)
-            fours.push_back(fourOfRow(this->words, t, {step, times(turn, words)}));
+            fours.push_back(fourOfRow(words, t, {step, times(turn, kFour)}));
           for (int64_t v = 0; v < vectors; ++v) {
             BlockDecoder stored = fourDecoder(v, step, width);
-            bool narrow =
-                BlockDecoder::bias(packing(v % count)->format) < 128; // codes have seven bits at most
-            for (int64_t n = 0; n < words; ++n) {
-              Value codes = stored.quad(plus(times(turn, words / 2), k.constant(n / 2)), n % 2);
+            bool narrow = BlockDecoder::isNarrow(packing(v % count)->format);
+            for (int64_t n = 0; n < kFour; ++n) {
+              Value codes = stored.quad(plus(times(turn, kFour / 2), k.constant(n / 2)), n % 2);
               for (int64_t t = 0; t < tokens; ++t) {
                 Value &sum = next[v * tokens + t];
                 sum = Dot4Op::create(k.builder, k.loc, sum, codes, spread(part(fours[t], n)), narrow);

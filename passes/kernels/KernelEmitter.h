@@ -47,6 +47,12 @@ protected:
   mlir::Value part(mlir::Value four, int64_t place) {
     return mlir::vector::ExtractOp::create(k.builder, k.loc, four, place);
   }
+  /// Op over the four: of the first two and the last two, then of both.
+  template <typename Op> mlir::Value acrossFour(mlir::Value four) {
+    mlir::Value low = Op::create(k.builder, k.loc, part(four, 0), part(four, 1));
+    mlir::Value high = Op::create(k.builder, k.loc, part(four, 2), part(four, 3));
+    return Op::create(k.builder, k.loc, low, high);
+  }
 
   KernelOptions options;
   KernelBuilder k;

@@ -61,7 +61,7 @@ public:
       storeFour(op<vector::FromElementsOp>(integers(), fourQuads(ArrayRef(fours).slice(n, kFour))), words,
                 place, inside);
     }
-    Value total = op<arith::SIToFPOp>(k.builder.getF32Type(), sumOf(sum));
+    Value total = op<arith::SIToFPOp>(k.builder.getF32Type(), acrossFour<arith::AddIOp>(sum));
     Value numbers[] = {scale, total, op<arith::MulFOp>(scale, total), k.real(0)};
     place.back() = k.constant(0);
     storeFour(op<vector::FromElementsOp>(fourType(), ValueRange(numbers)), factors, place, inside);
@@ -100,12 +100,7 @@ private:
       Value size = op<math::AbsFOp>(four);
       most = most ? op<arith::MaximumFOp>(most, size) : size;
     }
-    return op<arith::MaximumFOp>(op<arith::MaximumFOp>(part(most, 0), part(most, 1)),
-                                 op<arith::MaximumFOp>(part(most, 2), part(most, 3)));
-  }
-  Value sumOf(Value four) {
-    return op<arith::AddIOp>(op<arith::AddIOp>(part(four, 0), part(four, 1)),
-                             op<arith::AddIOp>(part(four, 2), part(four, 3)));
+    return acrossFour<arith::MaximumFOp>(most);
   }
 
   /// g / 127 and 127 / g. The latter is 0 where no number of float32's range is: for 0, and from 2^118 on.
