@@ -99,9 +99,10 @@ void ThreadPool::run(std::span<const Task> tasks, uint64_t *nanoseconds) {
 bool ThreadPool::join(uint32_t &seen) {
   for (;;) {
     waitWhile(epoch, seen, turnsBetweenLists);
+    // In this order: who has seen the last epoch knows that the pool stops; who has not will not sleep.
+    seen = epoch.load(std::memory_order_seq_cst);
     if (stopping.load(std::memory_order_acquire))
       return false;
-    seen = epoch.load(std::memory_order_seq_cst);
     if (seen % 2 == 0)
       continue;
     // Announce first, then look again: either the caller sees this worker inside, or it sees the list closed.
@@ -148,7 +149,8 @@ void ThreadPool::runPieces(const Task &task, Progress &step, unsigned thread) {
     call.first = 0;
     // Who computes the last piece has seen, by this addition, all that the others wrote.
     if (step.done.fetch_add(count, std::memory_order_acq_rel) + count == task.grid) {
-      step.finished.store(1, std::memory_order_release);
+      // Notifying looks for sleepers without a barrier before: it must not do so before this is to be seen.
+      step.finished.store(1, std::memory_order_seq_cst);
       step.finished.notify_all();
     }
     begin = step.next.load(std::memory_order_relaxed);

@@ -4,6 +4,7 @@ import array
 import json
 import os
 import pathlib
+import resource
 import struct
 import subprocess
 import sys
@@ -53,7 +54,13 @@ class Results:
 def run(*command, status=0, timeout=300):
     """Runs a program without input, and returns it; Failure if it ends with another status."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired as error:  # how much it computed tells a program that waits from a slow one
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        raise Failure(f"still there after {timeout} s and {spent:.1f} s of processor time: {' '.join(words)}") from error
     if done.returncode != status:
         message = done.stderr.strip()[-300:] or done.stdout.strip()[-300:]
         raise Failure(f"status {done.returncode}, expected {status}: {' '.join(words)}: {message}")

@@ -77,6 +77,17 @@ TEST(ThreadPool, StepsWaitForEachOther) {
     }
 }
 
+/// Workers may be anywhere on their way to sleep when the pool ends, and must not sleep through it.
+TEST(ThreadPool, EndsWhileWorkersFallAsleep) {
+  for (int round = 0; round < 20000; ++round) {
+    ThreadPool pool(2 + round % 3);
+    Chain chain(2, 1);
+    pool.reserve(chain.tasks.size(), 0);
+    for (int list = 0; list < 3; ++list)
+      pool.run(chain.tasks);
+  }
+}
+
 TEST(ThreadPool, FirstCallsOfAStepAreMarked) {
   for (unsigned threads : {1u, 3u}) {
     ThreadPool pool(threads);
