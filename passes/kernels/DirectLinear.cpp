@@ -4,8 +4,9 @@
 // A load costs far more than a product there, and four words cost what one does. So a lane owns four
 // neighbouring rows, which a panel has side by side: its weights and its sums are vectors of four. Sixteen
 // lanes have the rows of four panels, a *group* of 64. A tile is two groups and 8 tokens: 64 products come to
-// a load of weights and four of activations. Columns of quantised formats go by in steps of 32 or 16, which
-// have one scale, and within these by eight: the code is for eight columns only. Others go by in fours.
+// a load of weights and four of activations; or four groups and one token. Columns of quantised formats go by
+// in steps of 32 or 16, which have one scale, and within these by eight: the code is for eight columns only.
+// Others go by in fours.
 #include "passes/kernels/ActivationRows.h"
 
 #include <cmath>
@@ -50,13 +51,16 @@ protected:
     fours = llvm::divideCeil(rows, groupRows);
     tokens = isMany ? options.directTile : 1;
     inSteps = llvm::any_of(llvm::seq(count), [&](int64_t n) { return quantized(n); });
-    int64_t most = inSteps || tokens == 1 ? options.directVectors : 2 * options.directVectors;
-    together = std::clamp<int64_t>(most / count, 1, fours);
+    together = std::clamp<int64_t>(mostVectors() / count, 1, fours);
     // One token has no other pieces than these, to be computed side by side.
     while (tokens == 1 && together > 1 && fours / together < kPieces)
       --together;
     chunks = llvm::divideCeil(fours, together);
     vectors = count * together;
+  }
+
+  virtual int64_t mostVectors() const {
+    return inSteps && tokens > 1 ? options.directVectors : 2 * options.directVectors;
   }
 
   /// The prologue's vectors: a tensor's own memory, where the prologue is that tensor and its rows are whole
@@ -250,14 +254,17 @@ protected:
     auto parts = k.loop(k.constant(0), k.constant(turns), 1, start, [&](Value eight, ValueRange inner) {
       SmallVector<Value> next(inner);
       Value column = columnOf(step, eight);
+      // One vector's words at a time: what is alive while the device loads has to stay in registers.
+      SmallVector<Value> fours;
       for (int64_t half = 0; half < unrolled; half += 4) {
-        Value four = fourActivations(0, plus(column, k.constant(half)));
-        for (int64_t place = half; place < half + 4; ++place)
-          for (int64_t v = 0; v < vectors; ++v)
-            next[v] = multiplyRaw(blocks[v], v, eight, column, place, part(four, place - half), next[v]);
+        fours.push_back(fourActivations(0, plus(column, k.constant(half))));
         if (offsets)
-          next[vectors] = sumOf(next[vectors], four);
+          next[vectors] = sumOf(next[vectors], fours.back());
       }
+      for (int64_t v = 0; v < vectors; ++v)
+        for (int64_t place = 0; place < unrolled; ++place)
+          next[v] =
+              multiplyRaw(blocks[v], v, eight, column, place, part(fours[place / 4], place % 4), next[v]);
       return next;
     });
     Value total;
@@ -370,6 +377,8 @@ public:
   using DirectLinear::DirectLinear;
 
 private:
+  int64_t mostVectors() const override { return options.directVectors; }
+
   /// Linears of one tensor share its blocks.
   void findActivations() override {
     ActivationRows rows = rowsInMemory();

@@ -14,7 +14,7 @@ struct KernelOptions {
   int64_t activationBits = 32;    // of activations beside quantised weights: 16 or 8 are integers in blocks
   bool direct = false;    // nothing is near enough to copy activations to: linears read them where they lie
   int64_t directTile = 8; // tokens to a direct linear's register tile,
-  int64_t directVectors = 2; // and vectors of four rows
+  int64_t directVectors = 2; // and vectors of four rows; twice as many for one token
   bool decode = false;       // T is 1
 };
 
