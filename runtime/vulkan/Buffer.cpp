@@ -12,6 +12,9 @@
 
 namespace heddle::vulkan {
 
+static constexpr VkMemoryPropertyFlags visible =
+    VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+
 /// The first memory type that has one of the sets of properties, the best first.
 static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &memory, uint32_t allowed,
                                         std::initializer_list<VkMemoryPropertyFlags> choices) {
@@ -24,10 +27,9 @@ static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &
 
 static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &memory, uint32_t allowed,
                                         MemoryKind kind) {
-  constexpr VkMemoryPropertyFlags visible =
-      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
   switch (kind) {
   case MemoryKind::Device:
+  case MemoryKind::Weights:
     return findType(memory, allowed, {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0});
   case MemoryKind::Upload:
     return findType(memory, allowed, {visible});
@@ -62,7 +64,8 @@ Buffer::Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::strin
     device.bytes += allocated;
     result = device.vk.BindBufferMemory(device.handle, buffer, memory, 0);
   }
-  if (result == VK_SUCCESS && kind != MemoryKind::Device)
+  bool isSeen = type && (device.facts.memory.memoryTypes[*type].propertyFlags & visible) == visible;
+  if (result == VK_SUCCESS && isSeen && kind != MemoryKind::Device)
     result =
         device.vk.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, reinterpret_cast<void **>(&mapped));
   if (result != VK_SUCCESS) {
@@ -104,9 +107,11 @@ void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t
 }
 
 void clear(Device &device, const Buffer &buffer, uint64_t offset) {
-  device.runOnce([&](VkCommandBuffer commands) {
-    device.vk.CmdFillBuffer(commands, buffer.get(), offset, VK_WHOLE_SIZE, 0);
-  });
+  device.runOnce([&](VkCommandBuffer commands) { clear(device, commands, buffer, offset); });
+}
+
+void clear(Device &device, VkCommandBuffer commands, const Buffer &buffer, uint64_t offset, uint64_t bytes) {
+  device.vk.CmdFillBuffer(commands, buffer.get(), offset, bytes, 0);
 }
 
 uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts) {

@@ -9,6 +9,7 @@ namespace heddle::vulkan {
 
 enum class MemoryKind {
   Device,  ///< where kernels work
+  Weights, ///< the same, and written by the processor where it sees such memory
   Upload,  ///< written by the processor, copied from
   Download ///< copied to, read by the processor
 };
@@ -26,7 +27,7 @@ public:
 
   VkBuffer get() const { return buffer; }
   uint64_t size() const { return bytes; }  ///< without the 64
-  uint8_t *data() const { return mapped; } ///< null for MemoryKind::Device
+  uint8_t *data() const { return mapped; } ///< null where the processor does not see it, and for Device
 
 private:
   Device *device = nullptr;
@@ -43,6 +44,9 @@ void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t
 /// Fills a buffer from `offset` on, and the 64 bytes behind it, with zeroes, so that what kernels read beside
 /// their data is the same in every run.
 void clear(Device &device, const Buffer &buffer, uint64_t offset = 0);
+/// Records it, for `bytes` or all of them.
+void clear(Device &device, VkCommandBuffer commands, const Buffer &buffer, uint64_t offset,
+           uint64_t bytes = VK_WHOLE_SIZE);
 
 /// Bytes that the device's own memory has room for, as far as can be found out.
 uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts);

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <future>
 
 namespace heddle::vulkan {
 
@@ -22,12 +21,13 @@ void DeviceProgram::upload() {
   Upload upload(device);
   const uint64_t whole = Program::forDevices(program.description()).weights_bytes();
   for (const WeightWindows::Window &window : windows.windows()) {
-    buffers.emplace_back(device, window.bytes, MemoryKind::Device, fmt::format("weights {}", buffers.size()));
-    clear(device, buffers.back(), window.bytes - bufferAlignment);
+    const Buffer &buffer = buffers.emplace_back(device, window.bytes, MemoryKind::Weights,
+                                                fmt::format("weights {}", buffers.size()));
+    clear(device, buffer, window.bytes - bufferAlignment);
     for (const WeightWindows::Piece &piece : window.pieces) {
       // With what pads it, so that what kernels read behind it is the same in every run.
       uint64_t bytes = std::min(roundUp(piece.bytes, bufferAlignment), whole - piece.from);
-      upload.add(program.weights() + piece.from, bytes, buffers.back(), piece.at);
+      upload.add(program.weights() + piece.from, bytes, buffer, piece.at);
       program.releaseWeights(piece.from, bytes); // the device has them; memory need not hold them twice
     }
   }
@@ -37,13 +37,12 @@ void DeviceProgram::upload() {
 void DeviceProgram::load() {
   if (isLoaded())
     return;
-  // Drivers take their time to build pipelines, so that happens while weights travel.
-  auto built = std::async(std::launch::async, [&] {
-    return std::make_unique<Pipelines>(device, Program::forDevices(program.description()));
-  });
   buffers.clear();
+  kernels.reset();
+  // Drivers take their time to build pipelines, so that happens while weights travel.
+  auto pipelines = std::make_unique<Pipelines>(device, Program::forDevices(program.description()));
   upload();
-  kernels = built.get();
+  kernels = std::move(pipelines);
 }
 
 } // namespace heddle::vulkan

@@ -5,13 +5,10 @@
 #include "runtime/abi/vulkan.h"
 #include "runtime/engine/Cores.h"
 #include "runtime/engine/Machine.h"
-#include "runtime/vulkan/PipelineCache.h"
 
 #include <algorithm>
 #include <atomic>
 #include <fmt/format.h>
-#include <mutex>
-#include <thread>
 #include <xxhash.h>
 
 namespace heddle::vulkan {
@@ -42,16 +39,31 @@ static uint64_t hashOf(const format::Program &program, std::span<const uint32_t>
   return hash;
 }
 
-Pipelines::Pipelines(Device &device, const format::Program &program) : device(device) {
-  std::vector<uint32_t> shaders = chooseShaders(program, device.facts);
+/// All kernels, those of calls that come first in front.
+static std::vector<uint32_t> orderOfUse(const format::Program &program) {
+  std::vector<uint32_t> order;
+  std::vector<bool> known(program.kernels()->size());
+  for (format::Variant variant : {format::Variant::Last, format::Variant::Decode, format::Variant::All})
+    for (const format::Entry *entry : *program.entries())
+      for (uint32_t i = 0; entry->variant() == variant && i < entry->steps()->size(); ++i)
+        if (uint32_t kernel = entry->steps()->Get(i)->kernel(); !known[kernel]) {
+          known[kernel] = true;
+          order.push_back(kernel);
+        }
+  return order;
+}
+
+Pipelines::Pipelines(Device &device, const format::Program &program)
+    : device(device), program(program), shaders(chooseShaders(program, device.facts)),
+      order(orderOfUse(program)), pipelines(shaders.size()) {
   for (uint32_t i = 0; i < shaders.size(); ++i)
     pieces.push_back(piecesOfWorkgroup(*program.kernels()->Get(i)->shaders()->Get(shaders[i]), device.facts));
   try {
     makeLayouts();
-    PipelineCache cache(device, hashOf(program, shaders, pieces));
-    buildAll(program, shaders, cache.get());
-    cache.save();
-    file = cache.path();
+    cache.emplace(device, hashOf(program, shaders, pieces));
+    file = cache->path();
+    for (size_t i = 0; i < std::min<size_t>(availableCores(), order.size()); ++i)
+      builders.emplace_back([this] { buildAll(); });
   } catch (...) {
     destroy();
     throw;
@@ -61,6 +73,9 @@ Pipelines::Pipelines(Device &device, const format::Program &program) : device(de
 Pipelines::~Pipelines() { destroy(); }
 
 void Pipelines::destroy() {
+  begun = static_cast<uint32_t>(order.size()); // nobody begins another
+  for (std::thread &builder : builders)
+    builder.join();
   for (VkPipeline pipeline : pipelines)
     device.vk.DestroyPipeline(device.handle, pipeline, nullptr);
   device.vk.DestroyPipelineLayout(device.handle, pipelineLayout, nullptr);
@@ -90,8 +105,10 @@ void Pipelines::makeLayouts() {
         "cannot make a layout");
 }
 
-VkPipeline Pipelines::build(const format::Kernel &kernel, const format::Shader &shader, uint32_t invocations,
-                            VkPipelineCache cache) {
+VkPipeline Pipelines::build(uint32_t number) {
+  const format::Kernel &kernel = *program.kernels()->Get(number);
+  const format::Shader &shader = *kernel.shaders()->Get(shaders[number]);
+  uint32_t invocations = pieces[number] * shader.workgroup();
   std::string what = fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name,
                                  kernel.name()->string_view());
   auto code = structure<VkShaderModuleCreateInfo>(VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
@@ -116,39 +133,44 @@ VkPipeline Pipelines::build(const format::Kernel &kernel, const format::Shader &
     info.stage.pSpecializationInfo = &constants;
   info.layout = pipelineLayout;
   VkPipeline pipeline = nullptr;
-  VkResult result = device.vk.CreateComputePipelines(device.handle, cache, 1, &info, nullptr, &pipeline);
+  VkResult result =
+      device.vk.CreateComputePipelines(device.handle, cache->get(), 1, &info, nullptr, &pipeline);
   device.vk.DestroyShaderModule(device.handle, module, nullptr);
   check(result, what);
   device.name(VK_OBJECT_TYPE_PIPELINE, reinterpret_cast<uint64_t>(pipeline), kernel.name()->str());
   return pipeline;
 }
 
-void Pipelines::buildAll(const format::Program &program, std::span<const uint32_t> shaders,
-                         VkPipelineCache cache) {
-  pipelines.resize(shaders.size());
-  std::atomic<uint32_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  auto work = [&] {
-    for (uint32_t i; (i = next++) < shaders.size();)
-      try {
-        const format::Kernel &kernel = *program.kernels()->Get(i);
-        const format::Shader &shader = *kernel.shaders()->Get(shaders[i]);
-        pipelines[i] = build(kernel, shader, pieces[i] * shader.workgroup(), cache);
-      } catch (...) {
-        std::lock_guard lock(mutex);
-        failure = std::current_exception();
-        return;
-      }
-  };
-  std::vector<std::thread> helpers;
-  for (size_t i = 1; i < std::min<size_t>(availableCores(), shaders.size()); ++i)
-    helpers.emplace_back(work);
-  work();
-  for (std::thread &helper : helpers)
-    helper.join();
+/// What one of the builders does. Who builds the last one saves them.
+void Pipelines::buildAll() {
+  for (uint32_t i; (i = begun++) < order.size();) {
+    VkPipeline pipeline = nullptr;
+    std::exception_ptr error;
+    try {
+      pipeline = build(order[i]);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    std::unique_lock lock(mutex);
+    pipelines[order[i]] = pipeline;
+    if (error)
+      failure = error;
+    bool isLast = ++built == order.size() && !failure;
+    changed.notify_all();
+    lock.unlock();
+    if (isLast)
+      cache->save();
+    if (error)
+      return;
+  }
+}
+
+VkPipeline Pipelines::of(uint32_t kernel) const {
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return pipelines[kernel] || failure; });
   if (failure)
     std::rethrow_exception(failure);
+  return pipelines[kernel];
 }
 
 } // namespace heddle::vulkan

@@ -4,11 +4,15 @@
 #define HEDDLE_RUNTIME_VULKAN_PIPELINES_H
 
 #include "runtime/program/Program.h"
-#include "runtime/vulkan/Device.h"
+#include "runtime/vulkan/PipelineCache.h"
 
+#include <atomic>
+#include <condition_variable>
+#include <exception>
 #include <filesystem>
+#include <mutex>
 #include <optional>
-#include <span>
+#include <thread>
 #include <vector>
 
 namespace heddle::vulkan {
@@ -19,14 +23,15 @@ std::vector<uint32_t> chooseShaders(const format::Program &program, const Device
 
 class Pipelines {
 public:
-  /// Builds all pipelines, on several threads. Throws DeviceError when the driver refuses one. The device
-  /// must outlive it.
+  /// Begins to build all pipelines, on several threads: those that a text's first call needs before those for
+  /// one token more. Device and program must outlive it.
   Pipelines(Device &device, const format::Program &program);
   ~Pipelines();
   Pipelines(const Pipelines &) = delete;
   Pipelines &operator=(const Pipelines &) = delete;
 
-  VkPipeline of(uint32_t kernel) const { return pipelines[kernel]; }
+  /// Waits until it is built. Throws DeviceError when the driver refuses one.
+  VkPipeline of(uint32_t kernel) const;
 
   /// Pieces of the kernel's grid that a workgroup has in hand at a time.
   uint32_t piecesOf(uint32_t kernel) const { return pieces[kernel]; }
@@ -40,17 +45,26 @@ public:
 
 private:
   void makeLayouts();
-  void buildAll(const format::Program &program, std::span<const uint32_t> shaders, VkPipelineCache cache);
-  VkPipeline build(const format::Kernel &kernel, const format::Shader &shader, uint32_t invocations,
-                   VkPipelineCache cache);
+  void buildAll();
+  VkPipeline build(uint32_t kernel);
   void destroy();
 
   Device &device;
+  const format::Program &program;
+  std::vector<uint32_t> shaders, pieces; // by kernel
+  std::vector<uint32_t> order;           // kernels, as they are built
   VkDescriptorSetLayout bindings = nullptr;
   VkPipelineLayout pipelineLayout = nullptr;
-  std::vector<VkPipeline> pipelines;
-  std::vector<uint32_t> pieces; // by kernel
+  std::optional<PipelineCache> cache;
   std::filesystem::path file;
+
+  std::vector<std::thread> builders;
+  std::atomic<uint32_t> begun{0}; // so many of `order`
+  mutable std::mutex mutex;       // of what follows
+  mutable std::condition_variable changed;
+  std::vector<VkPipeline> pipelines; // by kernel
+  size_t built = 0;
+  std::exception_ptr failure;
 };
 
 } // namespace heddle::vulkan

@@ -9,15 +9,6 @@ namespace heddle::vulkan {
 
 static constexpr uint64_t stagingBytes = 8 << 20;
 
-Upload::Upload(Device &device) : device(device) {
-  for (Half &half : halves) {
-    half.staging = Buffer(device, stagingBytes, MemoryKind::Upload, "staging");
-    half.commands = device.makeCommands();
-  }
-  for (Half &half : halves)
-    half.fence = device.makeFence();
-}
-
 Upload::~Upload() {
   for (Half &half : halves)
     if (half.fence) {
@@ -39,6 +30,11 @@ Upload::Half &Upload::open() {
   if (halves[current].filled == stagingBytes)
     flush();
   Half &half = halves[current];
+  if (!half.fence) {
+    half.staging = Buffer(device, stagingBytes, MemoryKind::Upload, "staging");
+    half.commands = device.makeCommands();
+    half.fence = device.makeFence();
+  }
   if (!half.recording) {
     await(half);
     device.begin(half.commands);
@@ -61,6 +57,10 @@ void Upload::flush() {
 }
 
 void Upload::add(const uint8_t *source, uint64_t bytes, const Buffer &target, uint64_t offset) {
+  if (target.data()) {
+    std::memcpy(target.data() + offset, source, bytes);
+    return;
+  }
   while (bytes > 0) {
     Half &half = open();
     uint64_t piece = std::min(bytes, stagingBytes - half.filled);

@@ -9,11 +9,11 @@
 
 namespace heddle::vulkan {
 
-/// Copies memory to a device's buffers through two staging buffers: while the device empties one, the other
-/// is filled.
+/// Copies memory to a device's buffers: straight where the processor sees them, else through two staging
+/// buffers; while the device empties one, the other is filled.
 class Upload {
 public:
-  explicit Upload(Device &device);
+  explicit Upload(Device &device) : device(device) {}
   ~Upload();
   Upload(const Upload &) = delete;
   Upload &operator=(const Upload &) = delete;

@@ -11,6 +11,8 @@
 //   dots=0           there are no integer dot products
 //   submissions=N    the device is lost with the Nth submission
 //   allocations=N    the Nth allocation of memory fails
+//   dirty=1          new memory that the processor sees has no numbers in it
+//   hidden=1         the processor does not see the memory that kernels work in
 //
 //===----------------------------------------------------------------------===//
 
@@ -101,11 +103,41 @@ VkResult queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos, V
   return last >= 0 && number >= last ? VK_ERROR_DEVICE_LOST : submit(queue, count, infos, fence);
 }
 
+/// How many types of memory stand ahead of the device's own: one that the processor does not see.
+uint32_t typesAhead() { return asked("hidden") == 1 ? 1 : 0; }
+
+void getMemory2(VkPhysicalDevice device, VkPhysicalDeviceMemoryProperties2 *properties) {
+  real<PFN_vkGetPhysicalDeviceMemoryProperties2>("vkGetPhysicalDeviceMemoryProperties2")(device, properties);
+  VkPhysicalDeviceMemoryProperties &memory = properties->memoryProperties;
+  for (uint32_t ahead = typesAhead(); ahead > 0; --ahead) {
+    std::memmove(memory.memoryTypes + 1, memory.memoryTypes,
+                 (VK_MAX_MEMORY_TYPES - 1) * sizeof *memory.memoryTypes);
+    memory.memoryTypes[0] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0};
+    ++memory.memoryTypeCount;
+  }
+}
+
+void getRequirements(VkDevice device, VkBuffer buffer, VkMemoryRequirements *requirements) {
+  reinterpret_cast<PFN_vkGetBufferMemoryRequirements>(realDevice(device, "vkGetBufferMemoryRequirements"))(
+      device, buffer, requirements);
+  for (uint32_t ahead = typesAhead(); ahead > 0; --ahead)
+    requirements->memoryTypeBits = requirements->memoryTypeBits << 1 | 1;
+}
+
 VkResult allocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
                         const VkAllocationCallbacks *callbacks, VkDeviceMemory *memory) {
   if (++allocations == asked("allocations"))
     return VK_ERROR_OUT_OF_DEVICE_MEMORY;
-  return real<PFN_vkAllocateMemory>("vkAllocateMemory")(device, info, callbacks, memory);
+  VkMemoryAllocateInfo own = *info;
+  own.memoryTypeIndex -= own.memoryTypeIndex > 0 ? typesAhead() : 0;
+  VkResult result = real<PFN_vkAllocateMemory>("vkAllocateMemory")(device, &own, callbacks, memory);
+  void *mapped;
+  if (result == VK_SUCCESS && asked("dirty") == 1 &&
+      real<PFN_vkMapMemory>("vkMapMemory")(device, *memory, 0, VK_WHOLE_SIZE, 0, &mapped) == VK_SUCCESS) {
+    std::memset(mapped, 0xff, own.allocationSize);
+    real<PFN_vkUnmapMemory>("vkUnmapMemory")(device, *memory);
+  }
+  return result;
 }
 
 template <typename Function> PFN_vkVoidFunction plain(Function function) {
@@ -115,6 +147,8 @@ template <typename Function> PFN_vkVoidFunction plain(Function function) {
 PFN_vkVoidFunction getDeviceProcAddr(VkDevice device, const char *name) {
   if (std::strcmp(name, "vkQueueSubmit") == 0)
     return plain(queueSubmit);
+  if (std::strcmp(name, "vkGetBufferMemoryRequirements") == 0)
+    return plain(getRequirements);
   if (std::strcmp(name, "vkAllocateMemory") == 0)
     return plain(allocateMemory);
   return realDevice(device, name);
@@ -138,6 +172,7 @@ extern "C" [[gnu::visibility("default")]] PFN_vkVoidFunction vkGetInstanceProcAd
       {"vkEnumeratePhysicalDevices", [] { return plain(enumerateDevices); }},
       {"vkGetPhysicalDeviceProperties", [] { return plain(getProperties); }},
       {"vkGetPhysicalDeviceProperties2", [] { return plain(getProperties2); }},
+      {"vkGetPhysicalDeviceMemoryProperties2", [] { return plain(getMemory2); }},
       {"vkGetPhysicalDeviceFeatures2", [] { return plain(getFeatures2); }},
       {"vkGetDeviceProcAddr", [] { return plain(getDeviceProcAddr); }},
   };

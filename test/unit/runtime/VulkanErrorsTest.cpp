@@ -95,19 +95,31 @@ TEST_F(VulkanErrorsTest, MissingLimit) {
       "cannot run the kernel 'remember': the shader needs 32 invocations in a workgroup, the device has 16");
 }
 
+TEST_F(VulkanErrorsTest, LostInUpload) {
+  bringBadLuck("hidden=1,submissions=2");
+  expectError("the device was lost");
+}
+
 TEST_F(VulkanErrorsTest, LostInPrefill) {
-  bringBadLuck("submissions=5");
+  bringBadLuck("submissions=3");
   expectError("the device was lost");
 }
 
 TEST_F(VulkanErrorsTest, LostInMidGeneration) {
-  bringBadLuck("submissions=9");
+  bringBadLuck("submissions=7");
   expectError("the device was lost");
 }
 
 TEST_F(VulkanErrorsTest, MemoryThatCannotBeHad) {
-  bringBadLuck("allocations=3");
+  bringBadLuck("allocations=1");
   expectError("no room for weights 0 (64 B) on '");
+}
+
+TEST_F(VulkanErrorsTest, MemoryThatTheProcessorDoesNotSee) {
+  bringBadLuck("hidden=1,dirty=1"); // no bad luck, but how most devices are
+  Outcome outcome = runVerb(FakeProgram(options), {"bcd", "-n", "6", "--greedy"});
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out, continuation("bcd", 6) + "\n");
 }
 
 TEST_F(VulkanErrorsTest, MemoryThatIsKnownToBeShort) {
