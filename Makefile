@@ -72,7 +72,7 @@ test: test-packages ## build and run every test
 	for model in smollm2 minilm; do
 	  scripts/fetch-model.py $$model || echo "model: not to be had; the tests that need it are left out"
 	done
-	PATH="$$PWD/build/venv/bin:$$PATH" ctest --test-dir build --output-on-failure
+	PATH="$$PWD/build/venv/bin:$$PATH" ctest --test-dir build --output-on-failure -j $(JOBS)
 
 test-swiftshader: build ## the tests on a Vulkan device, on SwiftShader in place of lavapipe
 	@scripts/install-packages.sh swiftshader

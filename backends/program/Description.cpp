@@ -64,7 +64,7 @@ private:
       deviceScratch = std::max(deviceScratch, shader.deviceScratch);
       auto spirv = builder.CreateVector(shader.spirv);
       return format::CreateShader(builder, spirv, shader.needs, shader.workgroup, shader.shared,
-                                  /*subgroup=*/0, shader.widest);
+                                  /*subgroup=*/0, shader.widest, shader.teams);
     });
     auto writes = builder.CreateVector(kernel.writes);
     auto integers = builder.CreateVector(kernel.integers);

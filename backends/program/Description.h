@@ -13,6 +13,7 @@ struct ProgramShader {
   uint64_t needs = 0;
   uint32_t workgroup = 0, widest = 0, shared = 0;
   uint64_t deviceScratch = 0; // the most of the kernel's shaders counts
+  bool teams = false;
 };
 
 /// What a description holds beside the schedule; program.fbs says what each means.

@@ -18,6 +18,9 @@
 //    subgroup arithmetic each subgroup reduces its own; where it takes several to make a workgroup, their
 //    results go through workgroup memory. Which lanes are a subgroup's does not matter.
 // 5. dot4 is one instruction for packed bytes, if there may be one.
+// 6. Where a workgroup is several times as wide, *teams* of lanes share out the turns of a loop with
+//    `heddle.sums`; their sums are added up through workgroup memory, in the order of the teams, and the
+//    first team stores what comes of them. Such a kernel has one piece at a time.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,6 +52,9 @@ namespace heddle::vulkan {
 namespace {
 
 constexpr int32_t widestWorkgroup = 128; // invocations that Vulkan guarantees
+
+/// A loop whose turns may be added up in any order.
+bool isShared(Operation *op) { return isa<scf::ForOp>(op) && op->hasAttr("heddle.sums"); }
 
 /// The function's arguments.
 enum Argument { Arena, Weights, Cache, Call, ArenaVectors, WeightVectors, CacheVectors, Push, Arguments };
@@ -95,6 +101,7 @@ private:
   Value loadPart(Type type, Value index);
   Value reduceInMemory(LaneReduceOp op);
   Value reduceInSubgroups(LaneReduceOp op);
+  LogicalResult shareTurns(scf::ForOp loop);
   Value dot(Dot4Op op);
   Value dotOfReals(Dot4Op op);
 
@@ -106,6 +113,8 @@ private:
   Block &body;
   gpu::GPUFuncOp function;
   Value lane, workgroup, piece, reduction;
+  Value alone;                  // whether a workgroup is as wide as one piece
+  Value team, teams;            // number and count of those that share a piece; null: there are none
   Value firstPiece, pieceStep;  // of the workgroup's walk over the grid
   llvm::StringMap<Value> sizes; // T, S, C, U
   llvm::DenseMap<Value, Words> memories;
@@ -344,6 +353,10 @@ void Lowering::store(Value value, Value memref, ValueRange indices, Value condit
   bool uniform = llvm::none_of(indices, [&](Value index) { return divergence.isVarying(index); });
   if (!isPrivate && uniform && !condition)
     condition = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
+  if (!isPrivate && team) {
+    Value first = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, team, constant(0));
+    condition = condition ? Value(arith::AndIOp::create(builder, loc, condition, first)) : first;
+  }
   OpBuilder::InsertionGuard guard(builder);
   Value number = elementNumber(memory, indices, four);
   if (value.getType() != element)
@@ -418,6 +431,54 @@ Value Lowering::reduceInSubgroups(LaneReduceOp op) {
   gpu::BarrierOp::create(builder, loc); // before the memory is used again
   scf::YieldOp::create(builder, loc, others.getResult(0));
   return branch.getResult(0);
+}
+
+/// Each team takes every so many turns of the loop, whose results are sums that begin at zero.
+LogicalResult Lowering::shareTurns(scf::ForOp loop) {
+  auto type = dyn_cast<VectorType>(loop.getResultTypes().front());
+  if (!type || !llvm::all_equal(loop.getResultTypes()) || type.getShape() != ArrayRef<int64_t>{4})
+    return loop.emitError() << "sums must be vectors of four";
+  Value step = loop.getStep();
+  loop.setLowerBound(arith::AddIOp::create(builder, loc, loop.getLowerBound(),
+                                           arith::MulIOp::create(builder, loc, team, step)));
+  loop.setStep(arith::MulIOp::create(builder, loc, teams, step));
+
+  builder.setInsertionPointAfter(loop);
+  int64_t lanes = kernel.getLanes(), count = loop.getNumResults();
+  auto branch = scf::IfOp::create(builder, loc, loop.getResultTypes(), alone, /*withElseRegion=*/true);
+  loop.getResults().replaceAllUsesWith(branch.getResults());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(builder, loc, loop.getResults());
+
+  builder.setInsertionPointToStart(branch.elseBlock());
+  Value shared = allocate(widestWorkgroup / lanes * lanes * count, type, /*shared=*/true);
+  auto placeOf = [&](Value team, int64_t sum) -> Value {
+    Value row = arith::AddIOp::create(
+        builder, loc, arith::MulIOp::create(builder, loc, team, constant(count)), constant(sum));
+    return arith::AddIOp::create(builder, loc, arith::MulIOp::create(builder, loc, row, constant(lanes)),
+                                 lane);
+  };
+  auto partOf = [&](Value team, int64_t sum) -> Value {
+    return memref::LoadOp::create(builder, loc, shared, placeOf(team, sum));
+  };
+  for (int64_t sum = 0; sum < count; ++sum)
+    memref::StoreOp::create(builder, loc, loop.getResult(sum), shared, placeOf(team, sum));
+  gpu::BarrierOp::create(builder, loc);
+  SmallVector<Value> first;
+  for (int64_t sum = 0; sum < count; ++sum)
+    first.push_back(partOf(constant(0), sum));
+  auto others = scf::ForOp::create(builder, loc, constant(1), teams, constant(1), first);
+  builder.setInsertionPointToStart(others.getBody());
+  SmallVector<Value> next;
+  for (int64_t sum = 0; sum < count; ++sum)
+    next.push_back(arith::AddFOp::create(builder, loc, others.getRegionIterArg(sum),
+                                         partOf(others.getInductionVar(), sum)));
+  scf::YieldOp::create(builder, loc, next);
+  builder.setInsertionPointAfter(others);
+  gpu::BarrierOp::create(builder, loc); // before the memory is used again
+  scf::YieldOp::create(builder, loc, others.getResults());
+  return success();
 }
 
 /// In float32, which devices multiply faster than int32 and has room for the sum. Bytes stay where they are
@@ -545,6 +606,7 @@ LogicalResult Lowering::lower(Operation *op) {
       .Case([&](LaneReduceOp reduced) {
         return replace(subgroups ? reduceInSubgroups(reduced) : reduceInMemory(reduced));
       })
+      .Case([&](scf::ForOp loop) { return team && isShared(loop) ? shareTurns(loop) : success(); })
       .Case([&](Dot4Op op) { return replace(dot(op)); })
       .Case([&](ChooseBytesOp op) {
         ImplicitLocOpBuilder b(loc, builder);
@@ -591,11 +653,18 @@ void Lowering::widen() {
 
   Value side = arith::DivUIOp::create(
       builder, loc, asIndex(spirv::ReferenceOfOp::create(builder, loc, word, sizeName)), constant(lanes));
-  Value alone = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, side, constant(1));
+  alone = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, side, constant(1));
   Value group = arith::DivUIOp::create(builder, loc, lane, constant(lanes));
   Value inGroup = arith::RemUIOp::create(builder, loc, lane, constant(lanes));
   group = arith::SelectOp::create(builder, loc, alone, constant(0), group);
   lane = arith::SelectOp::create(builder, loc, alone, lane, inGroup);
+  auto shares = [](Operation *op) { return isShared(op) ? WalkResult::interrupt() : WalkResult::advance(); };
+  if (kernel.walk(shares).wasInterrupted()) {
+    function->setAttr("heddle.teams", builder.getUnitAttr());
+    team = group;
+    teams = side;
+    return;
+  }
   firstPiece =
       arith::AddIOp::create(builder, loc, arith::MulIOp::create(builder, loc, firstPiece, side), group);
   pieceStep = arith::MulIOp::create(builder, loc, pieceStep, side);

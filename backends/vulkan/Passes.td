@@ -47,7 +47,10 @@ def KernelsToGpu : Pass<"kernels-to-gpu", "::mlir::ModuleOp"> {
   let description = [{
     Expects kernels after `assign-spaces` and `synchronize-lanes`. A lane becomes an invocation, a piece of the grid a turn of
     a loop over workgroups; buffers become places in the arena, the weights and the caches (runtime/abi/vulkan.h). All
-    memory is of 32-bit words, read and written as such; a load of four neighbours is one of a vector.
+    memory is of 32-bit words, read and written as such; a load of four neighbours is one of a vector. Where lanes do not
+    exchange numbers a workgroup may be several times as wide as they are, which is left to the specialization constant
+    `@workgroup`: for as many pieces, or, in a kernel that has a loop with `heddle.sums`, for as many teams, which
+    share the turns of this loop. Its results are sums that begin at zero, and may be added up in any order.
   }];
   let options = [Option<"subgroups", "subgroups", "bool", "false",
                         "lanes reduce by subgroup arithmetic, whatever the size of a subgroup">,

@@ -193,6 +193,7 @@ llvm::Expected<std::vector<Shader>> Generation::run(llvm::function_ref<bool(Kern
       shader.workgroup = spirv::lookupEntryPointABI(main).getWorkgroupSize()[0];
       if (auto widest = main->getAttrOfType<IntegerAttr>("heddle.widest"))
         shader.widest = widest.getInt();
+      shader.teams = main->hasAttr("heddle.teams");
       if (auto bytes = main->getAttrOfType<IntegerAttr>("heddle.device_scratch"))
         shader.deviceScratch = bytes.getInt();
       main.walk([&](memref::AllocOp shared) {

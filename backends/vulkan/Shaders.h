@@ -37,6 +37,7 @@ struct Shader {
   uint64_t needs = 0;         // bits of format::Need
   uint32_t workgroup = 0;     // invocations, for one piece of the grid
   uint32_t widest = 0;        // for several side by side, at most; 0: one only
+  bool teams = false;         // not for several: to share one
   uint32_t shared = 0;        // bytes of workgroup memory
   uint64_t deviceScratch = 0; // bytes of the arena that each workgroup gets
 };

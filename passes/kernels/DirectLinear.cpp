@@ -235,7 +235,14 @@ protected:
     turns = (inSteps ? width : paddedColumns) / unrolled;
     if (!inSteps) // one step
       return multiplyStep(k.constant(0), zeros);
-    return k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros, multiplyStep);
+    return shared(k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros, multiplyStep));
+  }
+
+  /// Of one token there are few pieces: devices may share out a piece's columns.
+  SmallVector<Value> shared(SmallVector<Value> sums) {
+    if (tokens == 1)
+      sums.front().getDefiningOp()->setAttr("heddle.sums", k.builder.getUnitAttr());
+    return sums;
   }
 
   Value columnOf(Value step, Value eight) { return plus(times(step, width), times(eight, unrolled)); }
@@ -267,6 +274,8 @@ protected:
               multiplyRaw(blocks[v], v, eight, column, place, part(fours[place / 4], place % 4), next[v]);
       return next;
     });
+    if (!inSteps)
+      parts = shared(std::move(parts));
     Value total;
     if (offsets)
       total = spread(acrossFour<arith::AddFOp>(parts[vectors]));
@@ -394,8 +403,8 @@ private:
 
   SmallVector<Value> multiply() override {
     SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
-    return k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros,
-                  [&](Value step, ValueRange carried) { return addStep(step, carried); });
+    return shared(k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros,
+                         [&](Value step, ValueRange carried) { return addStep(step, carried); }));
   }
 
   SmallVector<Value> addStep(Value step, ValueRange carried) {

@@ -16,8 +16,9 @@
  *
  * A shader walks over the pieces of its kernel's grid itself: a workgroup of P * Shader.workgroup invocations
  * begins with the P pieces from P * WorkgroupId.x on and goes on in steps of P * NumWorkgroups.x while a
- * piece is below the grid's product, which it computes from the call's sizes. So any number of workgroups
- * will do; of a `serial` kernel there is one. */
+ * piece is below the grid's product, which it computes from the call's sizes. Of a shader with `teams` P
+ * teams of invocations share one piece, and a workgroup goes on in steps of NumWorkgroups.x. So any number of
+ * workgroups will do; of a `serial` kernel there is one. */
 #ifndef HEDDLE_ABI_VULKAN_H
 #define HEDDLE_ABI_VULKAN_H
 

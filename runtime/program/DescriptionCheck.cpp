@@ -85,6 +85,8 @@ private:
         refuse(place, "a workgroup must have between 1 and 2^16 invocations");
       if (shader.widest() > mostInvocations || shader.widest() % shader.workgroup() != 0)
         refuse(place, "the widest workgroup must be a multiple of a piece's invocations, at most 2^16");
+      if (shader.teams() && shader.widest() == 0)
+        refuse(place, "teams must have a widest workgroup");
       if (shader.shared() > mostShared)
         refuse(place, "shared memory must be at most 2^24 bytes");
       if (shader.subgroup() > mostInvocations || (shader.subgroup() & (shader.subgroup() - 1)) != 0)

@@ -107,7 +107,7 @@ static std::vector<ChosenShader> chosenShaders(const format::Program &program,
     for (uint32_t number : chooseShaders(program, facts)) {
       const auto &shaders = *program.kernels()->Get(static_cast<uint32_t>(chosen.size()))->shaders();
       const format::Shader &shader = *shaders.Get(number);
-      chosen.push_back({number, piecesOfWorkgroup(shader, facts) * shader.workgroup()});
+      chosen.push_back({number, widthOf(shader, facts).invocations});
     }
     return chosen;
   } catch (const DeviceError &error) {

@@ -284,9 +284,13 @@ std::string whyNot(const format::Shader &shader, const DeviceFacts &facts) {
   return "";
 }
 
-uint32_t piecesOfWorkgroup(const format::Shader &shader, const DeviceFacts &facts) {
-  uint32_t invocations = std::min({shader.widest(), facts.subgroupSize, mostInvocations(facts)});
-  return std::max(invocations / shader.workgroup(), 1u);
+Width widthOf(const format::Shader &shader, const DeviceFacts &facts) {
+  uint32_t useful = !shader.teams()                             ? facts.subgroupSize
+                    : facts.type == VK_PHYSICAL_DEVICE_TYPE_CPU ? shader.workgroup()
+                                                                : shader.widest();
+  uint32_t most = std::min({shader.widest(), useful, mostInvocations(facts)});
+  uint32_t times = std::max(most / shader.workgroup(), 1u);
+  return {shader.teams() ? 1 : times, times * shader.workgroup()};
 }
 
 } // namespace heddle::vulkan

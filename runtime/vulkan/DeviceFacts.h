@@ -94,9 +94,15 @@ std::string needNames(uint64_t bits);
 /// Why the device cannot run the shader; empty: it can.
 std::string whyNot(const format::Shader &shader, const DeviceFacts &facts);
 
-/// Pieces of its kernel's grid that a workgroup of the shader has in hand at a time: they fill a subgroup of
-/// the device where the shader's workgroups can be that wide.
-uint32_t piecesOfWorkgroup(const format::Shader &shader, const DeviceFacts &facts);
+/// How wide a shader's workgroups are.
+struct Width {
+  uint32_t pieces;      ///< of its kernel's grid that a workgroup has in hand at a time
+  uint32_t invocations; ///< in a workgroup
+};
+
+/// Where a shader's workgroups can be wider, as many pieces as fill a subgroup of the device; or as many
+/// teams for one piece as there can be, on a device that computes more at a time than a processor does.
+Width widthOf(const format::Shader &shader, const DeviceFacts &facts);
 
 } // namespace heddle::vulkan
 

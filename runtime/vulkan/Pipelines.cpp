@@ -30,8 +30,8 @@ std::vector<uint32_t> chooseShaders(const format::Program &program, const Device
 }
 
 static uint64_t hashOf(const format::Program &program, std::span<const uint32_t> shaders,
-                       std::span<const uint32_t> pieces) {
-  uint64_t hash = XXH3_64bits(pieces.data(), pieces.size_bytes());
+                       std::span<const Width> widths) {
+  uint64_t hash = XXH3_64bits(widths.data(), widths.size_bytes());
   for (uint32_t i = 0; i < shaders.size(); ++i) {
     const auto *spirv = program.kernels()->Get(i)->shaders()->Get(shaders[i])->spirv();
     hash = XXH3_64bits_withSeed(spirv->data(), spirv->size() * sizeof(uint32_t), hash);
@@ -57,10 +57,10 @@ Pipelines::Pipelines(Device &device, const format::Program &program)
     : device(device), program(program), shaders(chooseShaders(program, device.facts)),
       order(orderOfUse(program)), pipelines(shaders.size()) {
   for (uint32_t i = 0; i < shaders.size(); ++i)
-    pieces.push_back(piecesOfWorkgroup(*program.kernels()->Get(i)->shaders()->Get(shaders[i]), device.facts));
+    widths.push_back(widthOf(*program.kernels()->Get(i)->shaders()->Get(shaders[i]), device.facts));
   try {
     makeLayouts();
-    cache.emplace(device, hashOf(program, shaders, pieces));
+    cache.emplace(device, hashOf(program, shaders, widths));
     file = cache->path();
     for (size_t i = 0; i < std::min<size_t>(availableCores(), order.size()); ++i)
       builders.emplace_back([this] { buildAll(); });
@@ -108,7 +108,7 @@ void Pipelines::makeLayouts() {
 VkPipeline Pipelines::build(uint32_t number) {
   const format::Kernel &kernel = *program.kernels()->Get(number);
   const format::Shader &shader = *kernel.shaders()->Get(shaders[number]);
-  uint32_t invocations = pieces[number] * shader.workgroup();
+  uint32_t invocations = widths[number].invocations;
   std::string what = fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name,
                                  kernel.name()->string_view());
   auto code = structure<VkShaderModuleCreateInfo>(VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);

@@ -34,7 +34,7 @@ public:
   VkPipeline of(uint32_t kernel) const;
 
   /// Pieces of the kernel's grid that a workgroup has in hand at a time.
-  uint32_t piecesOf(uint32_t kernel) const { return pieces[kernel]; }
+  uint32_t piecesOf(uint32_t kernel) const { return widths[kernel].pieces; }
 
   /// Shared by all: HEDDLE_BINDS storage buffers, HEDDLE_PUSH_WORDS words of push constants.
   VkPipelineLayout layout() const { return pipelineLayout; }
@@ -51,8 +51,9 @@ private:
 
   Device &device;
   const format::Program &program;
-  std::vector<uint32_t> shaders, pieces; // by kernel
-  std::vector<uint32_t> order;           // kernels, as they are built
+  std::vector<uint32_t> shaders; // by kernel
+  std::vector<Width> widths;     // by kernel
+  std::vector<uint32_t> order;   // kernels, as they are built
   VkDescriptorSetLayout bindings = nullptr;
   VkPipelineLayout pipelineLayout = nullptr;
   std::optional<PipelineCache> cache;

@@ -82,6 +82,22 @@ def device_with(loader, facts):
         del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
 
 
+def check_teams(heddle, folder, scratch, loader):
+    """With one token several teams share a piece, as on all devices that are no processor."""
+    with device_with(loader, "type=2"):
+        program = scratch / "teams"
+        run(heddle, "compile", folder, "--target", "vulkan", "-o", program)
+        if not re.search(r"decode\.[^\n]*linear[^\n]*\n    \* baseline: 128 invocations", run(program, "info").stdout):
+            raise Failure("there are no teams")
+        return goldens.check(heddle, folder, scratch, ["--target", "vulkan"])
+
+
+def check_prompt_by_teams(program, scratch, loader):
+    with device_with(loader, "type=2"):
+        prompt = json.loads((smollm2.REFERENCE / "prompts.json").read_text())[0]
+        return smollm2.check_greedy(program, prompt, scratch, smollm2.LOGIT_TOLERANCE["-O0"])
+
+
 def check_foreign_memory(heddle, folder, scratch, loader):
     """Nothing depends on what new memory holds, nor on whether the processor sees it."""
     with device_with(loader, "hidden=1,dirty=1"):
@@ -252,9 +268,11 @@ def main():
         results.case(f"{name}, subgroups of {subgroup}", validation.over, check_wide, heddle, SOURCE / "data" / name, scratch,
                      loader, subgroup)
 
-    for name in ("llama", "bart"):
-        folder = next(base / name for base in (SOURCE / "data", SHARED / "goldens") if (base / name).is_dir())
-        results.case(f"{name}, memory without numbers", validation.over, check_foreign_memory, heddle, folder, scratch, loader)
+    for folder in (SOURCE / "data/llama", SHARED / "goldens/mixtral"):
+        results.case_of(folder, f"{folder.name}, teams", validation.over, check_teams, heddle, folder, scratch, loader)
+    for folder in (SOURCE / "data/llama", SHARED / "goldens/bart"):
+        results.case_of(folder, f"{folder.name}, memory without numbers", validation.over, check_foreign_memory, heddle, folder,
+                        scratch, loader)
 
     results.case("a table of 134 MiB", validation.over, check_large_table, heddle, scratch)
     results.case("experts of 140 MiB", validation.over, check_large_experts, heddle, scratch)
@@ -272,6 +290,7 @@ def main():
     for number, prompt in enumerate(json.loads((smollm2.REFERENCE / "prompts.json").read_text())):
         results.case(f"prompt {number}", smollm2.check_greedy, program, prompt, scratch, smollm2.LOGIT_TOLERANCE["-O0"])
     results.case("answer", validation.over, smollm2.check_answer, program)
+    results.case("a prompt, teams", validation.over, check_prompt_by_teams, program, scratch, loader)
     results.case("large caches", validation.over, check_large_caches, program, loader)
     text = SHARED / "data/wikitext2/wiki.test.raw"
     if text.exists():

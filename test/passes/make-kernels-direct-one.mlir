@@ -24,6 +24,7 @@
 // CHECK: %[[BOTH:.+]] = vector.load %arg1[%[[PANEL]], %[[STEP]], %c4, %[[SLOT]]]
 // CHECK: %[[SCALED:.+]] = math.fma %{{.+}}, %[[SUMS]]#0
 // CHECK: math.fma %{{.+}}, %[[SCALED]]
+// CHECK: } {heddle.sums}
 !x = !heddle.tensor<d = 64>
 !w = !heddle.tensor<n = 1536, d = 64 : q4_1>
 !y = !heddle.tensor<n = 1536>

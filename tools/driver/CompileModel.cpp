@@ -341,7 +341,8 @@ Error Compilation::writeOut() {
     facts->checkScratch[StringRef(kernel.name).drop_back(checkSuffix.size())] = kernel.scratchBytes;
   for (vulkan::Shader &shader : shaders)
     facts->shaders[shader.kernel].push_back({std::move(shader.spirv), shader.needs, shader.workgroup,
-                                             shader.widest, shader.shared, shader.deviceScratch});
+                                             shader.widest, shader.shared, shader.deviceScratch,
+                                             shader.teams});
   std::vector<LinkObject> objects;
   for (const cpu::CpuCode *each : {&code, &checkCode})
     for (const cpu::ObjectFile &object : each->objects)

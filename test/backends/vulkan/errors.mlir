@@ -41,3 +41,21 @@ heddle.kernel @intoScratch lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
   // expected-error@+1 {{only vectors of four are stored, in buffers}}
   vector.store %four, %s[%at] : memref<64xf32>, vector<4xf32>
 } {heddle.spaces = ["arena"]}
+
+// -----
+
+heddle.kernel @single lanes 16 grid [array<i64: 0, 1, 1>] dims [] {
+^bb0(%x: memref<4x16xf32>, %y: memref<16xf32>):
+  %lane = heddle.lane
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  // expected-error@+1 {{sums must be vectors of four}}
+  %all = scf.for %step = %c0 to %c4 step %c1 iter_args(%sum = %zero) -> (f32) {
+    %a = memref.load %x[%step, %lane] : memref<4x16xf32>
+    %next = arith.addf %sum, %a : f32
+    scf.yield %next : f32
+  } {heddle.sums}
+  memref.store %all, %y[%lane] : memref<16xf32>
+} {heddle.spaces = ["arena", "arena"]}

@@ -115,6 +115,11 @@ TEST(Description, ShadersAreChecked) {
             }).find("the widest workgroup must be a multiple of a piece's invocations"),
             std::string::npos);
   EXPECT_NE(problemAfter([](const format::Program &program) {
+              writable(program.kernels()->Get(0)->shaders()->Get(0))
+                  .SetField<uint32_t>(format::Shader::VT_WIDEST, 0, 0);
+            }).find("teams must have a widest workgroup"),
+            std::string::npos);
+  EXPECT_NE(problemAfter([](const format::Program &program) {
               writable(program.kernels()->Get(1)).SetField<uint64_t>(format::Kernel::VT_DEVICE_SCRATCH, 4, 0);
             }).find("'sum_up': a workgroup's scratch memory must be a multiple of 64"),
             std::string::npos);

@@ -74,13 +74,14 @@ DeviceFacts modest() {
 struct ShaderText {
   uint64_t needs = 0;
   uint32_t workgroup = 128, shared = 16384, subgroup = 0, spirv = 0x10300, widest = 0;
+  bool teams = false;
 };
 
 template <typename Function> auto of(const ShaderText &text, Function function, const DeviceFacts &facts) {
   flatbuffers::FlatBufferBuilder b;
   std::vector<uint32_t> spirv{0x07230203, text.spirv, 0, 0, 0};
   b.Finish(format::CreateShaderDirect(b, &spirv, text.needs, text.workgroup, text.shared, text.subgroup,
-                                      text.widest));
+                                      text.widest, text.teams));
   return function(*flatbuffers::GetRoot<format::Shader>(b.GetBufferPointer()), facts);
 }
 
@@ -120,7 +121,9 @@ TEST(Shaders, PiecesFillASubgroup) {
   DeviceFacts facts = modest();
   auto pieces = [&](uint32_t subgroup, uint32_t widest) {
     facts.subgroupSize = subgroup;
-    return of({.workgroup = 16, .widest = widest}, piecesOfWorkgroup, facts);
+    Width width = of({.workgroup = 16, .widest = widest}, widthOf, facts);
+    EXPECT_EQ(width.invocations, 16 * width.pieces);
+    return width.pieces;
   };
   EXPECT_EQ(pieces(1, 128), 1u);
   EXPECT_EQ(pieces(8, 128), 1u);
@@ -130,6 +133,21 @@ TEST(Shaders, PiecesFillASubgroup) {
   EXPECT_EQ(pieces(64, 0), 1u);
   facts.limits.maxComputeWorkGroupInvocations = 40;
   EXPECT_EQ(pieces(64, 128), 2u);
+}
+
+TEST(Shaders, TeamsShareAPieceWhereThereIsRoom) {
+  DeviceFacts facts = modest();
+  auto invocations = [&](VkPhysicalDeviceType type) {
+    facts.type = type;
+    Width width = of({.workgroup = 16, .widest = 128, .teams = true}, widthOf, facts);
+    EXPECT_EQ(width.pieces, 1u);
+    return width.invocations;
+  };
+  EXPECT_EQ(invocations(VK_PHYSICAL_DEVICE_TYPE_CPU), 16u);
+  EXPECT_EQ(invocations(VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU), 128u);
+  EXPECT_EQ(invocations(VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU), 128u);
+  facts.limits.maxComputeWorkGroupInvocations = 40;
+  EXPECT_EQ(invocations(VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU), 32u);
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 //   invocations=N    workgroups have N invocations at most
 //   range=N          N bytes of a buffer can be bound at most
 //   subgroup=N       subgroups are said to have N invocations
+//   type=N           the device is said to be of this VkPhysicalDeviceType
 //   dots=0           there are no integer dot products
 //   submissions=N    the device is lost with the Nth submission
 //   allocations=N    the Nth allocation of memory fails
@@ -74,6 +75,8 @@ void getProperties(VkPhysicalDevice device, VkPhysicalDeviceProperties *properti
   real<PFN_vkGetPhysicalDeviceProperties>("vkGetPhysicalDeviceProperties")(device, properties);
   if (long most = asked("invocations"); most >= 0)
     properties->limits.maxComputeWorkGroupInvocations = static_cast<uint32_t>(most);
+  if (long type = asked("type"); type >= 0)
+    properties->deviceType = static_cast<VkPhysicalDeviceType>(type);
   if (long most = asked("range"); most >= 0)
     properties->limits.maxStorageBufferRange = static_cast<uint32_t>(most);
 }

@@ -186,7 +186,7 @@ private:
       if (vulkan) // one that no device can run, and one that all can
         for (uint64_t needs : {uint64_t(1) << 63, uint64_t(0)})
           shaders.push_back(CreateShader(b, b.CreateVector(fakeShaders[i].data(), fakeShaders[i].size()),
-                                         needs, 32, 0, 0, needs ? 64 : 0));
+                                         needs, 32, 0, 0, needs ? 64 : 0, needs != 0));
       kernelList.push_back(CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr,
                                               false, &shaders, &writes[i], i == SumUp ? 64 : 0, nullptr,
                                               i == Remember ? options.beyond : 0));
