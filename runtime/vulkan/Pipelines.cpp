@@ -7,7 +7,6 @@
 #include "runtime/engine/Machine.h"
 
 #include <algorithm>
-#include <atomic>
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -29,16 +28,6 @@ std::vector<uint32_t> chooseShaders(const format::Program &program, const Device
   return chosen;
 }
 
-static uint64_t hashOf(const format::Program &program, std::span<const uint32_t> shaders,
-                       std::span<const Width> widths) {
-  uint64_t hash = XXH3_64bits(widths.data(), widths.size_bytes());
-  for (uint32_t i = 0; i < shaders.size(); ++i) {
-    const auto *spirv = program.kernels()->Get(i)->shaders()->Get(shaders[i])->spirv();
-    hash = XXH3_64bits_withSeed(spirv->data(), spirv->size() * sizeof(uint32_t), hash);
-  }
-  return hash;
-}
-
 /// All kernels, those of calls that come first in front.
 static std::vector<uint32_t> orderOfUse(const format::Program &program) {
   std::vector<uint32_t> order;
@@ -54,13 +43,20 @@ static std::vector<uint32_t> orderOfUse(const format::Program &program) {
 }
 
 Pipelines::Pipelines(Device &device, const format::Program &program)
-    : device(device), program(program), shaders(chooseShaders(program, device.facts)),
-      order(orderOfUse(program)), pipelines(shaders.size()) {
-  for (uint32_t i = 0; i < shaders.size(); ++i)
-    widths.push_back(widthOf(*program.kernels()->Get(i)->shaders()->Get(shaders[i]), device.facts));
+    : device(device), order(orderOfUse(program)), pipelines(program.kernels()->size()) {
+  uint64_t hash = 0;
+  for (uint32_t number : chooseShaders(program, device.facts)) {
+    const format::Kernel &kernel = *program.kernels()->Get(static_cast<uint32_t>(sources.size()));
+    const format::Shader &shader = *kernel.shaders()->Get(number);
+    const Source &source = sources.emplace_back(
+        kernel.name()->str(), std::vector(shader.spirv()->begin(), shader.spirv()->end()),
+        widthOf(shader, device.facts), shader.subgroup(), shader.widest() != 0);
+    hash = XXH3_64bits_withSeed(&source.width, sizeof source.width, hash);
+    hash = XXH3_64bits_withSeed(source.spirv.data(), source.spirv.size() * sizeof(uint32_t), hash);
+  }
   try {
     makeLayouts();
-    cache.emplace(device, hashOf(program, shaders, widths));
+    cache.emplace(device, hash);
     file = cache->path();
     for (size_t i = 0; i < std::min<size_t>(availableCores(), order.size()); ++i)
       builders.emplace_back([this] { buildAll(); });
@@ -105,31 +101,29 @@ void Pipelines::makeLayouts() {
         "cannot make a layout");
 }
 
-VkPipeline Pipelines::build(uint32_t number) {
-  const format::Kernel &kernel = *program.kernels()->Get(number);
-  const format::Shader &shader = *kernel.shaders()->Get(shaders[number]);
-  uint32_t invocations = widths[number].invocations;
-  std::string what = fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name,
-                                 kernel.name()->string_view());
+VkPipeline Pipelines::build(const Source &source) {
+  std::string what =
+      fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name, source.name);
   auto code = structure<VkShaderModuleCreateInfo>(VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
-  code.codeSize = shader.spirv()->size() * sizeof(uint32_t);
-  code.pCode = shader.spirv()->data();
+  code.codeSize = source.spirv.size() * sizeof(uint32_t);
+  code.pCode = source.spirv.data();
   VkShaderModule module;
   check(device.vk.CreateShaderModule(device.handle, &code, nullptr, &module), what);
 
   auto subgroup = structure<VkPipelineShaderStageRequiredSubgroupSizeCreateInfo>(
       VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO);
-  subgroup.requiredSubgroupSize = shader.subgroup();
+  subgroup.requiredSubgroupSize = source.subgroup;
   auto info = structure<VkComputePipelineCreateInfo>(VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO);
   info.stage.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO;
   info.stage.stage = VK_SHADER_STAGE_COMPUTE_BIT;
   info.stage.module = module;
   info.stage.pName = HEDDLE_SHADER_ENTRY;
-  if (shader.subgroup() != 0 && device.facts.mostSubgroup != 0)
+  if (source.subgroup != 0 && device.facts.mostSubgroup != 0)
     info.stage.pNext = &subgroup;
+  uint32_t invocations = source.width.invocations;
   VkSpecializationMapEntry entry = {HEDDLE_SPEC_WORKGROUP, 0, sizeof invocations};
   VkSpecializationInfo constants = {1, &entry, sizeof invocations, &invocations};
-  if (shader.widest() != 0)
+  if (source.isWidened)
     info.stage.pSpecializationInfo = &constants;
   info.layout = pipelineLayout;
   VkPipeline pipeline = nullptr;
@@ -137,7 +131,7 @@ VkPipeline Pipelines::build(uint32_t number) {
       device.vk.CreateComputePipelines(device.handle, cache->get(), 1, &info, nullptr, &pipeline);
   device.vk.DestroyShaderModule(device.handle, module, nullptr);
   check(result, what);
-  device.name(VK_OBJECT_TYPE_PIPELINE, reinterpret_cast<uint64_t>(pipeline), kernel.name()->str());
+  device.name(VK_OBJECT_TYPE_PIPELINE, reinterpret_cast<uint64_t>(pipeline), source.name);
   return pipeline;
 }
 
@@ -147,7 +141,7 @@ void Pipelines::buildAll() {
     VkPipeline pipeline = nullptr;
     std::exception_ptr error;
     try {
-      pipeline = build(order[i]);
+      pipeline = build(sources[order[i]]);
     } catch (...) {
       error = std::current_exception();
     }

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -24,7 +25,7 @@ std::vector<uint32_t> chooseShaders(const format::Program &program, const Device
 class Pipelines {
 public:
   /// Begins to build all pipelines, on several threads: those that a text's first call needs before those for
-  /// one token more. Device and program must outlive it.
+  /// one token more. The device must outlive it, the program need not.
   Pipelines(Device &device, const format::Program &program);
   ~Pipelines();
   Pipelines(const Pipelines &) = delete;
@@ -34,7 +35,7 @@ public:
   VkPipeline of(uint32_t kernel) const;
 
   /// Pieces of the kernel's grid that a workgroup has in hand at a time.
-  uint32_t piecesOf(uint32_t kernel) const { return widths[kernel].pieces; }
+  uint32_t piecesOf(uint32_t kernel) const { return sources[kernel].width.pieces; }
 
   /// Shared by all: HEDDLE_BINDS storage buffers, HEDDLE_PUSH_WORDS words of push constants.
   VkPipelineLayout layout() const { return pipelineLayout; }
@@ -44,16 +45,23 @@ public:
   const std::filesystem::path &cacheFile() const { return file; }
 
 private:
+  /// What a pipeline is made of.
+  struct Source {
+    std::string name;
+    std::vector<uint32_t> spirv;
+    Width width;
+    uint32_t subgroup; ///< as format::Shader
+    bool isWidened;    ///< its width is a specialization constant
+  };
+
   void makeLayouts();
   void buildAll();
-  VkPipeline build(uint32_t kernel);
+  VkPipeline build(const Source &source);
   void destroy();
 
   Device &device;
-  const format::Program &program;
-  std::vector<uint32_t> shaders; // by kernel
-  std::vector<Width> widths;     // by kernel
-  std::vector<uint32_t> order;   // kernels, as they are built
+  std::vector<Source> sources; // by kernel
+  std::vector<uint32_t> order; // kernels, as they are built
   VkDescriptorSetLayout bindings = nullptr;
   VkPipelineLayout pipelineLayout = nullptr;
   std::optional<PipelineCache> cache;
