@@ -113,8 +113,7 @@ private:
     auto entries = list<format::Entry>(schedule.entries, [&](auto &one) { return entry(one); });
     auto kernels = list<format::Kernel>(schedule.kernels, [&](auto &one) { return kernel(one); });
     auto caches = list<format::Cache>(schedule.caches, [&](const ScheduledCache &cache) {
-      return format::CreateCache(builder, text(cache.name), size(cache.size), cache.ring, cache.window,
-                                 cache.rows);
+      return format::CreateCache(builder, text(cache.name), size(cache.size), cache.ring, cache.window);
     });
     return {entries, kernels, caches};
   }

@@ -238,17 +238,6 @@ Error Unroller::visit(BufferOp op, Frame &frame) {
   return Error::success();
 }
 
-/// The indices ahead of a cache's positions, all of them together; 0 where something else has no size either.
-static uint32_t rowsOf(CacheOp op) {
-  auto type = cast<mlir::MemRefType>(op.getType());
-  if (type.getNumDynamicDims() != 1)
-    return 0;
-  int64_t rows = 1;
-  for (int64_t extent : type.getShape().take_while([](int64_t n) { return !mlir::ShapedType::isDynamic(n); }))
-    rows *= extent;
-  return static_cast<uint32_t>(rows);
-}
-
 Error Unroller::visit(CacheOp op, Frame &frame) {
   auto size = sizeOfMemref(cast<mlir::MemRefType>(op.getType()), op.getDims());
   if (!size)
@@ -259,10 +248,7 @@ Error Unroller::visit(CacheOp op, Frame &frame) {
     schedule.caches.push_back({name,
                                {{bufferAlignment, {}, 1}},
                                static_cast<uint32_t>(op.getRing().value_or(0)),
-                               static_cast<uint32_t>(op.getWindow().value_or(0)),
-                               rowsOf(op)});
-  else if (schedule.caches[known->second].rows != rowsOf(op))
-    schedule.caches[known->second].rows = 0;
+                               static_cast<uint32_t>(op.getWindow().value_or(0))});
   growSize(schedule.caches[known->second].size, *size);
   frame.memory[op.getResult()] = {{format::Space::Cache, known->second, 0}, op.getDims()};
   return Error::success();

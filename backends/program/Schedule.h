@@ -106,7 +106,6 @@ struct ScheduledCache {
   std::string name;
   SizeTerms size;
   uint32_t ring = 0, window = 0; // 0: it has room for C positions
-  uint32_t rows = 0;             // within which positions follow one another; 0: they do not
 };
 
 /// A program but for its weights, its code and its texts. Kernels are in the order of the module.

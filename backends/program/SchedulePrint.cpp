@@ -117,8 +117,6 @@ void Schedule::print(raw_ostream &os) const {
     printSize(os, cache.size);
     if (cache.ring)
       os << " ring " << cache.ring << " window " << cache.window;
-    if (cache.rows)
-      os << " rows " << cache.rows;
     os << '\n';
   }
   for (const ScheduledEntry &entry : entries)

@@ -102,17 +102,12 @@ private:
       checkSize(cache->size(), place);
       if (cache->ring() ? cache->window() == 0 || cache->window() > cache->ring() : cache->window() != 0)
         refuse(place, "a ring must hold its window");
-      if (cache->rows() > mostRounding)
-        refuse(place, "more than 2^20 rows");
-      for (const format::Term *term : *cache->size()->terms()) {
-        if (cache->rows() && sizeOf(term->params()) && term->coefficient() % cache->rows() != 0)
-          refuse(place, "its rows must be of equal size");
+      for (const format::Term *term : *cache->size()->terms())
         for (size_t i = 0; i < sizeOf(term->params()); ++i)
           if (auto param = format::Param(term->params()->Get(i));
               param != format::Param::One && param != format::Param::C)
             refuse(place,
                    fmt::format("its size must depend on C only, not {}", format::EnumNameParam(param)));
-      }
     }
   }
 

@@ -58,10 +58,6 @@ uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity) {
   return evaluate(*cache.size(), sizesOf(cache, capacity));
 }
 
-uint64_t cacheRowBytes(const format::Cache &cache, uint64_t capacity) {
-  return (cacheBytes(cache, capacity) - cacheBytes(cache, 0)) / cache.rows(); // without what lies behind them
-}
-
 uint64_t evaluate(const FactorList *factors, const CallSizes &sizes) {
   uint64_t product = 1;
   if (factors)

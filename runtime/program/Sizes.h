@@ -49,9 +49,6 @@ CallSizes sizesOf(const format::Cache &cache, uint64_t capacity);
 /// Bytes of a cache for C positions. Throws Error on overflow.
 uint64_t cacheBytes(const format::Cache &cache, uint64_t capacity);
 
-/// Bytes of one of its rows, of a cache that has such.
-uint64_t cacheRowBytes(const format::Cache &cache, uint64_t capacity);
-
 /// The product of factors (1 for none). Throws Error on overflow.
 uint64_t evaluate(const FactorList *factors, const CallSizes &sizes);
 

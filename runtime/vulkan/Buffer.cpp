@@ -107,11 +107,9 @@ void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t
 }
 
 void clear(Device &device, const Buffer &buffer, uint64_t offset) {
-  device.runOnce([&](VkCommandBuffer commands) { clear(device, commands, buffer, offset); });
-}
-
-void clear(Device &device, VkCommandBuffer commands, const Buffer &buffer, uint64_t offset, uint64_t bytes) {
-  device.vk.CmdFillBuffer(commands, buffer.get(), offset, bytes, 0);
+  device.runOnce([&](VkCommandBuffer commands) {
+    device.vk.CmdFillBuffer(commands, buffer.get(), offset, VK_WHOLE_SIZE, 0);
+  });
 }
 
 uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts) {

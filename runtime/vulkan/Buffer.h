@@ -44,9 +44,6 @@ void copy(Device &device, VkCommandBuffer commands, const Buffer &from, uint64_t
 /// Fills a buffer from `offset` on, and the 64 bytes behind it, with zeroes, so that what kernels read beside
 /// their data is the same in every run.
 void clear(Device &device, const Buffer &buffer, uint64_t offset = 0);
-/// Records it, for `bytes` or all of them.
-void clear(Device &device, VkCommandBuffer commands, const Buffer &buffer, uint64_t offset,
-           uint64_t bytes = VK_WHOLE_SIZE);
 
 /// Bytes that the device's own memory has room for, as far as can be found out.
 uint64_t availableMemory(const Instance &instance, const DeviceFacts &facts);

@@ -19,20 +19,18 @@ namespace heddle::vulkan {
 static constexpr uint64_t mostScratch = 64 << 20;
 /// Drivers give up on batches that take many seconds, as one with all of a long prompt may on a small device.
 static constexpr uint32_t stepsOfBatch = 32;
-/// Positions of caches that are cleared at a time, at least; kernels read whole blocks of 64.
-static constexpr int64_t leastCleared = 256;
 static constexpr uint64_t sizesBytes = HEDDLE_SIZES * sizeof(int32_t);
 
 VulkanExecutor::VulkanExecutor(const Program &program, DeviceProgram &shared, uint64_t capacity)
     : program(program), shared(shared), device(shared.getDevice()), cacheCapacity(capacity),
       cacheWindows(Program::forDevices(program.description()), capacity, device.facts.largestBuffer(),
                    device.facts.name) {
+  // Not cleared: attention masks keys that nobody has written, and reads no values of theirs.
   for (uint64_t bytes : cacheWindows.windows())
     caches.emplace_back(device, std::max(bytes, bufferAlignment), MemoryKind::Device,
                         fmt::format("caches {}", caches.size()));
   call = Buffer(device, bufferAlignment, MemoryKind::Device, "sizes of the call");
   nothing = Buffer(device, bufferAlignment, MemoryKind::Device, "nothing");
-  clearing = device.makeCommands();
   weightWindow = shared.weights().windows().empty() ? -1 : 0;
   cacheWindow = caches.empty() ? -1 : 0;
 
@@ -120,34 +118,8 @@ void VulkanExecutor::grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const
     clear(device, buffer);
 }
 
-/// Whether a call of so many positions reaches some of the caches that have not been cleared; `clearing` has
-/// the commands for them, and for as many again as there were.
-bool VulkanExecutor::clearCaches(int64_t sequence) {
-  auto capacity = static_cast<int64_t>(cacheCapacity);
-  if (caches.empty() || cleared >= std::min(sequence, capacity))
-    return false;
-  int64_t reach = std::max({sequence, 2 * cleared, leastCleared});
-  reach = std::min((reach + leastCleared - 1) / leastCleared * leastCleared, capacity);
-  device.begin(clearing);
-  device.barrier(clearing);
-  for (const CacheWindows::Row &row : cacheWindows.rows()) {
-    uint64_t positions = std::max<uint64_t>(row.positions, 1), each = row.bytes / positions;
-    uint64_t from = std::min(static_cast<uint64_t>(cleared), positions),
-             to = std::min(static_cast<uint64_t>(reach), positions);
-    if (from < to)
-      clear(device, clearing, caches[row.window], row.at + from * each, (to - from) * each);
-  }
-  for (size_t i = 0; cleared == 0 && i < caches.size(); ++i)
-    clear(device, clearing, caches[i], cacheWindows.windows()[i]); // what lies behind them
-  device.end(clearing);
-  cleared = reach;
-  return true;
-}
-
 VulkanExecutor::Plan &VulkanExecutor::prepare(const format::Entry &entry, const CallSizes &most, bool taps) {
   Plan &plan = plans[&entry];
-  if (plan.commands.empty())
-    plan.commands.push_back(clearing);
   bool grows = plan.layout.offsets.empty();
   for (size_t i = 0; i < HEDDLE_SIZES; ++i)
     grows |= most.values[i] > plan.most.values[i];
@@ -255,8 +227,7 @@ void VulkanExecutor::run(const format::Entry &entry, CallSizes sizes, const Call
     record(entry, plan, sizes, withTaps);
     plan.recorded = now;
   }
-  bool clears = clearCaches(sizes.sequence());
-  device.run(std::span(plan.commands).first(plan.batches).subspan(clears ? 0 : 1));
+  device.run(std::span(plan.commands).first(plan.batches));
   current = &entry;
   callSizes = sizes;
   if (profiling)
@@ -358,7 +329,7 @@ void VulkanExecutor::record(const format::Entry &entry, Plan &plan, const CallSi
       plan.commands.push_back(device.makeCommands());
     return plan.commands[plan.batches++];
   };
-  plan.batches = 1; // behind the clearing of caches
+  plan.batches = 0;
   Recorder recorder(device, nextBatch(), shared.pipelines().layout());
 
   recorder.begin(profiling ? plan.queries : nullptr, entry.steps()->size() + 1);

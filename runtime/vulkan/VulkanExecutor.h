@@ -65,14 +65,13 @@ private:
     std::vector<uint64_t> outputAt, tapAt;  ///< in the download buffer
     uint64_t uploadBytes = 0, outputBytes = 0, tapBytes = 0;
     bool copiesSequence = false;           ///< some input, output or tap has an axis S
-    std::vector<VkCommandBuffer> commands; ///< those that clear caches, and the batches
-    size_t batches = 0;                    ///< so many of all are in use
+    std::vector<VkCommandBuffer> commands; ///< the batches
+    size_t batches = 0;                    ///< so many of them are in use
     Recorded recorded;
     VkQueryPool queries = nullptr; ///< one more than steps
     std::vector<bool> fetched;     ///< for each output whether `download` has the last call's
   };
 
-  bool clearCaches(int64_t sequence);
   Plan &prepare(const format::Entry &entry, const CallSizes &most, bool taps);
   void layOut(const format::Entry &entry, Plan &plan) const;
   void grow(Buffer &buffer, uint64_t bytes, MemoryKind kind, const char *name);
@@ -105,8 +104,6 @@ private:
   int weightWindow, cacheWindow;                       ///< that the last step bound; -1: none
   std::unordered_map<const format::Entry *, Plan> plans;
   VkCommandBuffer aside = nullptr;        ///< commands beside the entries'
-  VkCommandBuffer clearing = nullptr;     ///< those that clear caches
-  int64_t cleared = 0;                    ///< so many positions of the caches
   const format::Entry *current = nullptr; ///< of the last call
   CallSizes callSizes;                    ///< of the last call
 };

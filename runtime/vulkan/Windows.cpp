@@ -287,7 +287,6 @@ CacheWindows::CacheWindows(const format::Program &program, uint64_t capacity, ui
       part.window = static_cast<int>(sizes.size()) - 1;
       for (uint64_t cache : group.caches) {
         places[cache].offsets[part.first] = sizes.back();
-        addRows(cacheAt(cache), capacity, {sizes.size() - 1, sizes.back(), size(cache), 0});
         sizes.back() += size(cache);
       }
     }
@@ -298,20 +297,6 @@ CacheWindows::CacheWindows(const format::Program &program, uint64_t capacity, ui
     eachBinding(step, format::Space::Cache,
                 [&](const format::Binding &binding) { parts = groups[together.of(binding.index())].parts; });
   });
-}
-
-/// Takes the rows off a piece of the cache, and the rest as it is.
-void CacheWindows::addRows(const format::Cache &cache, uint64_t capacity, Row piece) {
-  auto positions = static_cast<uint64_t>(sizesOf(cache, capacity).capacity());
-  uint64_t bytes = cache.rows() ? cacheRowBytes(cache, capacity) : 0;
-  if (bytes != 0 && bytes % (positions * sizeof(uint32_t)) == 0)
-    for (uint32_t row = 0; row < cache.rows() && piece.bytes >= bytes; ++row) {
-      pieces.push_back({piece.window, piece.at, bytes, positions});
-      piece.at += bytes;
-      piece.bytes -= bytes;
-    }
-  if (piece.bytes > 0)
-    pieces.push_back(piece);
 }
 
 uint64_t CacheWindows::bytes() const { return std::accumulate(sizes.begin(), sizes.end(), uint64_t(0)); }

@@ -73,14 +73,6 @@ public:
   const std::vector<uint64_t> &windows() const { return sizes; } ///< bytes of each
   uint64_t bytes() const;
 
-  /// A piece of a cache in which positions follow one another, or any other piece.
-  struct Row {
-    size_t window;
-    uint64_t at, bytes;
-    uint64_t positions; ///< it has room for; 0: what lies where is not known
-  };
-  const std::vector<Row> &rows() const { return pieces; } ///< all of all caches
-
   /// As for weights.
   const std::vector<Part> &partsOf(const format::Step &step) const { return steps.at(&step); }
   int64_t offsetOf(const Part &part, const format::Binding &binding) const;
@@ -93,11 +85,8 @@ private:
     uint64_t row = 0;                     ///< bytes
     std::map<uint64_t, uint64_t> offsets; ///< in its window, by a part's first row
   };
-  void addRows(const format::Cache &cache, uint64_t capacity, Row piece);
-
   std::vector<Place> places;
   std::vector<uint64_t> sizes;
-  std::vector<Row> pieces;
   std::unordered_map<const format::Step *, std::vector<Part>> steps;
 };
 

@@ -107,7 +107,7 @@ def check_foreign_memory(heddle, folder, scratch, loader):
 def check_long_context(program, text, loader):
     """Behind more keys than one split of them holds, the device goes on as the processor does."""
     beginning = text.read_text(encoding="utf-8")[:6500]  # some 1,500 tokens
-    with device_with(loader, "dirty=1"):  # caches are cleared as the text grows
+    with device_with(loader, "dirty=1"):  # nothing counts in caches that was not written
         told = [run(program, "--device", device, "--raw", "--greedy", "-n", 24, beginning, timeout=1800).stdout
                 for device in ("0", "cpu")]
     if told[0] != told[1]:

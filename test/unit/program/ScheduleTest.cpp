@@ -90,8 +90,8 @@ TEST_F(ScheduleTest, unrollsLayers) {
   EXPECT_EQ(text, R"(kernel look grid T
 kernel mul grid 3 * T/4 * 2
 kernel scaled grid 1 beyond 512 serial
-cache block.0.k = 64 + 32 * C:16 rows 1
-cache block.1.k = 64 + 32 * C:16 rows 1
+cache block.0.k = 64 + 32 * C:16
+cache block.1.k = 64 + 32 * C:16
 entry forward All
   input tokens = slot 0 I32 [T] of 10 else 3
   output hidden = slot 1 F32 [T, d = 8]
@@ -128,8 +128,7 @@ TEST_F(ScheduleTest, ringsHaveRoomForTheirPositionsAtMost) {
   std::string text;
   llvm::raw_string_ostream os(text);
   schedule->print(os);
-  EXPECT_NE(text.find("\ncache block.1.k = 64 + 32 * C:16 ring 64 window 8 rows 1\n"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("\ncache block.1.k = 64 + 32 * C:16 ring 64 window 8\n"), std::string::npos) << text;
   std::vector<uint8_t> description = describe(*schedule, nullptr, plan, ProgramFacts());
   const format::Cache &cache = *format::GetProgram(description.data())->caches()->Get(1);
   EXPECT_EQ(cacheBytes(cache, 32), 64u + 32 * 32);

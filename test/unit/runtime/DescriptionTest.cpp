@@ -146,18 +146,6 @@ TEST(Description, RingsMustHoldTheirWindow) {
   }
 }
 
-TEST(Description, RowsOfCachesAreOfEqualSize) {
-  FakeProgram fake; // a cache has 4 bytes a token
-  auto *cache = (flatbuffers::Table *)format::GetProgram(fake.description.data())->caches()->Get(0);
-  auto problemWith = [&](uint32_t rows) {
-    EXPECT_TRUE(cache->SetField<uint32_t>(format::Cache::VT_ROWS, rows, 0));
-    return problemOf(fake);
-  };
-  EXPECT_EQ(problemWith(2), "");
-  EXPECT_NE(problemWith(3).find("its rows must be of equal size"), std::string::npos);
-  EXPECT_NE(problemWith(1u << 31).find("more than 2^20 rows"), std::string::npos);
-}
-
 TEST(Description, CutOffOnesAreRefused) {
   FakeProgram fake;
   fake.description.resize(fake.description.size() - 8); // the last bytes may be there for alignment only

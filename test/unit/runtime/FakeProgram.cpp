@@ -126,7 +126,7 @@ public:
     std::vector<Offset<Cache>> caches;
     if (options.kind != FakeKind::Encoder)
       caches.push_back(CreateCacheDirect(b, "tokens", size({{4 + options.memoryExtra * 1024, {Param::C}, 1}}),
-                                         options.ring ? fakeRing : 0, options.ring ? fakeWindow : 0, 1));
+                                         options.ring ? fakeRing : 0, options.ring ? fakeWindow : 0));
     std::vector<Offset<Weight>> weights;
     std::vector<uint64_t> shape{fakeVocabulary};
     weights.push_back(CreateWeightDirect(b, "bias", "f32", &shape, 0, fakeVocabulary * 4));

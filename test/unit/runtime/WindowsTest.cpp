@@ -28,12 +28,10 @@ struct StepUses {
   float rows = 0;
 };
 
-/// A program of one entry with these steps; cache i has `cacheBytes[i]` bytes for each token, in so many
-/// rows.
+/// A program of one entry with these steps; cache i has `caches[i]` bytes for each token.
 class Steps {
 public:
-  explicit Steps(const std::vector<StepUses> &list, const std::vector<uint64_t> &cacheBytes = {},
-                 uint32_t cacheRows = 0) {
+  explicit Steps(const std::vector<StepUses> &list, const std::vector<uint64_t> &cacheBytes = {}) {
     std::vector<flatbuffers::Offset<format::Step>> steps;
     std::vector<flatbuffers::Offset<Kernel>> kernels;
     for (const StepUses &step : list) {
@@ -49,7 +47,7 @@ public:
     std::vector<flatbuffers::Offset<Entry>> entries{CreateEntryDirect(b, "forward", Variant::All, &steps)};
     std::vector<flatbuffers::Offset<Cache>> caches;
     for (uint64_t bytes : cacheBytes)
-      caches.push_back(CreateCacheDirect(b, "cache", size(bytes, Space::Cache), 0, 0, cacheRows));
+      caches.push_back(CreateCacheDirect(b, "cache", size(bytes, Space::Cache)));
     auto program = CreateProgramDirect(b, 1, "", "", "", "vulkan", "", &entries, &kernels, &caches);
     FinishProgramBuffer(b, program);
   }
@@ -200,26 +198,6 @@ TEST(CacheWindows, RangesOfRowsWhereThereIsNoRoomForAll) {
   EXPECT_EQ(windows.rangeOf(windows.partsOf(steps[2])[1], steps.binding(2, 0), 512),
             std::pair(uint64_t(256), uint64_t(256)));
   EXPECT_EQ(windows.bytes(), 1024u);
-}
-
-/// "0: 128+64/16" for each: the window, where, bytes, positions.
-std::string rowsOf(const CacheWindows &windows) {
-  std::string text;
-  for (const CacheWindows::Row &row : windows.rows())
-    text += (text.empty() ? "" : ", ") + std::to_string(row.window) + ": " + std::to_string(row.at) + "+" +
-            std::to_string(row.bytes) + "/" + std::to_string(row.positions);
-  return text;
-}
-
-TEST(CacheWindows, RowsOfPositions) {
-  std::vector<StepUses> uses{{{cache(0, 2), cache(1, 2)}, 1, 4}};
-  auto rows = [&](uint32_t count, uint64_t limit) {
-    Steps steps(uses, {8, 8}, count);
-    return rowsOf(CacheWindows(steps.program(), 16, limit, "device"));
-  };
-  EXPECT_EQ(rows(2, 1024), "0: 0+64/16, 0: 64+64/16, 0: 128+64/16, 0: 192+64/16");
-  EXPECT_EQ(rows(2, 192), "0: 0+64/16, 0: 64+64/16, 1: 0+64/16, 1: 64+64/16"); // two heads of four
-  EXPECT_EQ(rows(0, 1024), "0: 0+128/0, 0: 128+128/0");
 }
 
 TEST(CacheWindows, TooMuchForOneStepIsAnError) {
