@@ -82,6 +82,8 @@ private:
     return memref::LoadOp::create(builder, loc, memref, constant(index));
   }
   Value asIndex(Value word) { return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), word); }
+  /// Invocations in the widest workgroup.
+  int32_t widest() { return widestWorkgroup / int32_t(kernel.getLanes()) * int32_t(kernel.getLanes()); }
   Value allocate(int64_t words, Type element, bool shared);
 
   gpu::GPUFuncOp createFunction();
@@ -452,7 +454,7 @@ LogicalResult Lowering::shareTurns(scf::ForOp loop) {
   scf::YieldOp::create(builder, loc, loop.getResults());
 
   builder.setInsertionPointToStart(branch.elseBlock());
-  Value shared = allocate(widestWorkgroup / lanes * lanes * count, type, /*shared=*/true);
+  Value shared = allocate(widest() * count, type, /*shared=*/true);
   auto placeOf = [&](Value team, int64_t sum) -> Value {
     Value row = arith::AddIOp::create(
         builder, loc, arith::MulIOp::create(builder, loc, team, constant(count)), constant(sum));
@@ -649,7 +651,7 @@ void Lowering::widen() {
   spirv::SpecConstantCompositeOp::create(module, loc, TypeAttr::get(VectorType::get({3}, word)),
                                          module.getStringAttr("workgroup_size"),
                                          module.getArrayAttr({sizeName, oneName, oneName}));
-  function->setAttr("heddle.widest", builder.getI32IntegerAttr(widestWorkgroup / lanes * lanes));
+  function->setAttr("heddle.widest", builder.getI32IntegerAttr(widest()));
 
   Value side = arith::DivUIOp::create(
       builder, loc, asIndex(spirv::ReferenceOfOp::create(builder, loc, word, sizeName)), constant(lanes));

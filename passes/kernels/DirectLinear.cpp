@@ -227,15 +227,18 @@ protected:
 
   /// Sums [v * tokens + t] over all columns.
   virtual SmallVector<Value> multiply() {
-    SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
     auto multiplyStep = [&](Value step, ValueRange carried) {
       return tokens == 1 ? stepForOne(step, carried) : stepForMany(step, carried);
     };
     unrolled = inSteps ? kEight : kFour;
     turns = (inSteps ? width : paddedColumns) / unrolled;
     if (!inSteps) // one step
-      return multiplyStep(k.constant(0), zeros);
-    return shared(k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros, multiplyStep));
+      return multiplyStep(k.constant(0), zeroSums());
+    return overSteps(multiplyStep);
+  }
+  SmallVector<Value> zeroSums() { return SmallVector<Value>(vectors * tokens, spread(k.real(0))); }
+  SmallVector<Value> overSteps(llvm::function_ref<SmallVector<Value>(Value, ValueRange)> step) {
+    return shared(k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeroSums(), step));
   }
 
   /// Of one token there are few pieces: devices may share out a piece's columns.
@@ -402,9 +405,7 @@ private:
   }
 
   SmallVector<Value> multiply() override {
-    SmallVector<Value> zeros(vectors * tokens, spread(k.real(0)));
-    return shared(k.loop(k.constant(0), k.constant(paddedColumns / width), 1, zeros,
-                         [&](Value step, ValueRange carried) { return addStep(step, carried); }));
+    return overSteps([&](Value step, ValueRange carried) { return addStep(step, carried); });
   }
 
   SmallVector<Value> addStep(Value step, ValueRange carried) {

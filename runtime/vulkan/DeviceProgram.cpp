@@ -38,7 +38,6 @@ void DeviceProgram::load() {
   if (isLoaded())
     return;
   buffers.clear();
-  kernels.reset();
   // Drivers take their time to build pipelines, so that happens while weights travel.
   auto pipelines = std::make_unique<Pipelines>(device, Program::forDevices(program.description()));
   upload();

@@ -57,7 +57,6 @@ Pipelines::Pipelines(Device &device, const format::Program &program)
   try {
     makeLayouts();
     cache.emplace(device, hash);
-    file = cache->path();
     for (size_t i = 0; i < std::min<size_t>(availableCores(), order.size()); ++i)
       builders.emplace_back([this] { buildAll(); });
   } catch (...) {

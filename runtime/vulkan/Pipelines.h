@@ -42,7 +42,7 @@ public:
   VkDescriptorSetLayout setLayout() const { return bindings; }
 
   /// Where they are kept on disk; empty: nowhere.
-  const std::filesystem::path &cacheFile() const { return file; }
+  const std::filesystem::path &cacheFile() const { return cache->path(); }
 
 private:
   /// What a pipeline is made of.
@@ -65,7 +65,6 @@ private:
   VkDescriptorSetLayout bindings = nullptr;
   VkPipelineLayout pipelineLayout = nullptr;
   std::optional<PipelineCache> cache;
-  std::filesystem::path file;
 
   std::vector<std::thread> builders;
   std::atomic<uint32_t> begun{0}; // so many of `order`

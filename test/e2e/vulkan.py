@@ -82,16 +82,6 @@ def device_with(loader, facts):
         del os.environ["HEDDLE_VULKAN_LOADER"], os.environ["FAKE_VULKAN"]
 
 
-def check_teams(heddle, folder, scratch, loader):
-    """With one token several teams share a piece, as on all devices that are no processor."""
-    with device_with(loader, "type=2"):
-        program = scratch / "teams"
-        run(heddle, "compile", folder, "--target", "vulkan", "-o", program)
-        if not re.search(r"decode\.[^\n]*linear[^\n]*\n    \* baseline: 128 invocations", run(program, "info").stdout):
-            raise Failure("there are no teams")
-        return goldens.check(heddle, folder, scratch, ["--target", "vulkan"])
-
-
 def check_prompt_by_teams(program, scratch, loader):
     with device_with(loader, "type=2"):
         prompt = json.loads((smollm2.REFERENCE / "prompts.json").read_text())[0]
@@ -199,12 +189,12 @@ def check_shaders(program):
     return f"({chosen} pipelines, {size} bytes)"
 
 
-def check_wide(heddle, folder, scratch, loader, subgroup):
-    """With several pieces side by side in a workgroup, as on devices of wide subgroups."""
-    with device_with(loader, f"subgroup={subgroup}"):
+def check_wide(heddle, folder, scratch, loader, facts, wide):
+    """On a device of such facts, where workgroups are wider than a piece: `info` has `wide`."""
+    with device_with(loader, facts):
         program = scratch / "wide"
         run(heddle, "compile", folder, "--target", "vulkan", "-o", program)
-        if f"* baseline: {subgroup} invocations" not in run(program, "info").stdout:
+        if not re.search(wide, run(program, "info").stdout):
             raise Failure("no workgroup is wide")
         return goldens.check(heddle, folder, scratch, ["--target", "vulkan"])
 
@@ -266,10 +256,11 @@ def main():
     loader = str(pathlib.Path(sys.argv[3]).resolve())
     for name, subgroup in (("llama", 32), ("llama", 128), ("qwen2", 64), ("bert-masked", 64)):
         results.case(f"{name}, subgroups of {subgroup}", validation.over, check_wide, heddle, SOURCE / "data" / name, scratch,
-                     loader, subgroup)
+                     loader, f"subgroup={subgroup}", rf"\* baseline: {subgroup} invocations")
 
     for folder in (SOURCE / "data/llama", SHARED / "goldens/mixtral"):
-        results.case_of(folder, f"{folder.name}, teams", validation.over, check_teams, heddle, folder, scratch, loader)
+        results.case_of(folder, f"{folder.name}, teams", validation.over, check_wide, heddle, folder, scratch, loader, "type=2",
+                        r"decode\.[^\n]*linear[^\n]*\n    \* baseline: 128 invocations")
     for folder in (SOURCE / "data/llama", SHARED / "goldens/bart"):
         results.case_of(folder, f"{folder.name}, memory without numbers", validation.over, check_foreign_memory, heddle, folder,
                         scratch, loader)

@@ -106,13 +106,13 @@ VkResult queueSubmit(VkQueue queue, uint32_t count, const VkSubmitInfo *infos, V
   return last >= 0 && number >= last ? VK_ERROR_DEVICE_LOST : submit(queue, count, infos, fence);
 }
 
-/// How many types of memory stand ahead of the device's own: one that the processor does not see.
-uint32_t typesAhead() { return asked("hidden") == 1 ? 1 : 0; }
+/// Whether a type of memory that the processor does not see stands ahead of the device's own.
+bool hides() { return asked("hidden") == 1; }
 
 void getMemory2(VkPhysicalDevice device, VkPhysicalDeviceMemoryProperties2 *properties) {
   real<PFN_vkGetPhysicalDeviceMemoryProperties2>("vkGetPhysicalDeviceMemoryProperties2")(device, properties);
   VkPhysicalDeviceMemoryProperties &memory = properties->memoryProperties;
-  for (uint32_t ahead = typesAhead(); ahead > 0; --ahead) {
+  if (hides()) {
     std::memmove(memory.memoryTypes + 1, memory.memoryTypes,
                  (VK_MAX_MEMORY_TYPES - 1) * sizeof *memory.memoryTypes);
     memory.memoryTypes[0] = {VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, 0};
@@ -123,7 +123,7 @@ void getMemory2(VkPhysicalDevice device, VkPhysicalDeviceMemoryProperties2 *prop
 void getRequirements(VkDevice device, VkBuffer buffer, VkMemoryRequirements *requirements) {
   reinterpret_cast<PFN_vkGetBufferMemoryRequirements>(realDevice(device, "vkGetBufferMemoryRequirements"))(
       device, buffer, requirements);
-  for (uint32_t ahead = typesAhead(); ahead > 0; --ahead)
+  if (hides())
     requirements->memoryTypeBits = requirements->memoryTypeBits << 1 | 1;
 }
 
@@ -132,7 +132,8 @@ VkResult allocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
   if (++allocations == asked("allocations"))
     return VK_ERROR_OUT_OF_DEVICE_MEMORY;
   VkMemoryAllocateInfo own = *info;
-  own.memoryTypeIndex -= own.memoryTypeIndex > 0 ? typesAhead() : 0;
+  if (hides() && own.memoryTypeIndex > 0)
+    --own.memoryTypeIndex;
   VkResult result = real<PFN_vkAllocateMemory>("vkAllocateMemory")(device, &own, callbacks, memory);
   void *mapped;
   if (result == VK_SUCCESS && asked("dirty") == 1 &&
