@@ -189,7 +189,7 @@ private:
                                          needs, 32, 0, 0, needs ? 64 : 0, needs != 0));
       kernelList.push_back(CreateKernelDirect(b, names[i], &grid, i == SumUp ? fakeWidth * 4 : 0, nullptr,
                                               false, &shaders, &writes[i], i == SumUp ? 64 : 0, nullptr,
-                                              i == Remember ? options.beyond : 0));
+                                              i == SumUp ? options.beyond : 0));
     }
     return &kernelList;
   }

@@ -37,7 +37,7 @@ struct FakeOptions {
   std::vector<uint32_t> endTokens = {};
   std::string target = "cpu"; ///< with "vulkan" in it: see fakeShaders
   bool ring = false;          ///< the decoder's cache is one, and sums are of the last fakeWindow tokens
-  uint64_t beyond = 0;        ///< tokens are remembered only where S is greater
+  uint64_t beyond = 0;        ///< sums are made only where S is greater
   uint32_t sums = 1;          ///< how often the decoder computes the sums: entries of many steps
   uint32_t memoryExtra = 0;   ///< KiB that the decoder's cache has for a token beside what it uses
 };
