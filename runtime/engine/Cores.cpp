@@ -12,7 +12,9 @@
 #include <sched.h>
 #include <set>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 namespace heddle {
 
@@ -57,5 +59,7 @@ unsigned availableCores() {
   double cores = std::min<double>(coresByAffinity(), std::ceil(coresByQuota()));
   return static_cast<unsigned>(std::max(cores, 1.0));
 }
+
+void giveWay() { setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10); } // Linux: of one thread
 
 } // namespace heddle

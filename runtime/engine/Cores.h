@@ -9,6 +9,9 @@ namespace heddle {
 /// threads that share a core once. At least 1.
 unsigned availableCores();
 
+/// From now on the calling thread has a tenth of what others have of a processor that is short.
+void giveWay();
+
 } // namespace heddle
 
 #endif // HEDDLE_RUNTIME_ENGINE_CORES_H

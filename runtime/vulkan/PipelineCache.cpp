@@ -72,7 +72,6 @@ static std::vector<uint8_t> readFile(const fs::path &path, const DeviceFacts &fa
 /// Under another name first, so that nobody ever sees half a file.
 static void writeFile(const fs::path &path, const std::vector<uint8_t> &data) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
   fs::path draft = path;
   draft += fmt::format(".{}", getpid());
   uint64_t hash = XXH3_64bits(data.data(), data.size());
@@ -89,8 +88,11 @@ static void writeFile(const fs::path &path, const std::vector<uint8_t> &data) {
 
 PipelineCache::PipelineCache(Device &device, uint64_t shaders)
     : device(device), file(fileFor(device.facts, shaders)) {
-  if (!file.empty())
+  if (!file.empty()) {
+    std::error_code ignored;
+    fs::create_directories(file.parent_path(), ignored);
     loaded = readFile(file, device.facts);
+  }
   auto info = structure<VkPipelineCacheCreateInfo>(VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO);
   info.initialDataSize = loaded.size();
   info.pInitialData = loaded.data();

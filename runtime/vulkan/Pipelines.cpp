@@ -43,7 +43,7 @@ static std::vector<uint32_t> orderOfUse(const format::Program &program) {
 }
 
 Pipelines::Pipelines(Device &device, const format::Program &program)
-    : device(device), order(orderOfUse(program)), pipelines(program.kernels()->size()) {
+    : device(device), order(orderOfUse(program)), slots(program.kernels()->size()) {
   uint64_t hash = 0;
   for (uint32_t number : chooseShaders(program, device.facts)) {
     const format::Kernel &kernel = *program.kernels()->Get(static_cast<uint32_t>(sources.size()));
@@ -68,11 +68,14 @@ Pipelines::Pipelines(Device &device, const format::Program &program)
 Pipelines::~Pipelines() { destroy(); }
 
 void Pipelines::destroy() {
-  begun = static_cast<uint32_t>(order.size()); // nobody begins another
+  {
+    std::lock_guard lock(mutex);
+    next = order.size(); // nobody begins another
+  }
   for (std::thread &builder : builders)
     builder.join();
-  for (VkPipeline pipeline : pipelines)
-    device.vk.DestroyPipeline(device.handle, pipeline, nullptr);
+  for (const Slot &slot : slots)
+    device.vk.DestroyPipeline(device.handle, slot.pipeline, nullptr);
   device.vk.DestroyPipelineLayout(device.handle, pipelineLayout, nullptr);
   device.vk.DestroyDescriptorSetLayout(device.handle, bindings, nullptr);
 }
@@ -100,7 +103,7 @@ void Pipelines::makeLayouts() {
         "cannot make a layout");
 }
 
-VkPipeline Pipelines::build(const Source &source) {
+VkPipeline Pipelines::make(const Source &source) {
   std::string what =
       fmt::format("the driver of '{}' cannot build the kernel '{}'", device.facts.name, source.name);
   auto code = structure<VkShaderModuleCreateInfo>(VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO);
@@ -134,36 +137,48 @@ VkPipeline Pipelines::build(const Source &source) {
   return pipeline;
 }
 
-/// What one of the builders does. Who builds the last one saves them.
-void Pipelines::buildAll() {
-  for (uint32_t i; (i = begun++) < order.size();) {
-    VkPipeline pipeline = nullptr;
-    std::exception_ptr error;
-    try {
-      pipeline = build(sources[order[i]]);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    std::unique_lock lock(mutex);
-    pipelines[order[i]] = pipeline;
-    if (error)
-      failure = error;
-    bool isLast = ++built == order.size() && !failure;
-    changed.notify_all();
+/// Builds one that nobody has begun. `lock` is held at the beginning and at the end, not in between. Who
+/// builds the last one saves them.
+void Pipelines::build(uint32_t kernel, std::unique_lock<std::mutex> &lock) {
+  slots[kernel].begun = true;
+  lock.unlock();
+  VkPipeline pipeline = nullptr;
+  std::exception_ptr error;
+  try {
+    pipeline = make(sources[kernel]);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  slots[kernel].pipeline = pipeline;
+  if (error)
+    failure = error;
+  changed.notify_all();
+  if (++built == order.size() && !failure) {
     lock.unlock();
-    if (isLast)
-      cache->save();
-    if (error)
-      return;
+    cache->save();
+    lock.lock();
   }
 }
 
-VkPipeline Pipelines::of(uint32_t kernel) const {
+/// What one of the builders does. They give way to who needs a pipeline now, and to the call that has its
+/// own: the device may be this processor.
+void Pipelines::buildAll() {
+  giveWay();
   std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return pipelines[kernel] || failure; });
+  while (next < order.size() && !failure)
+    if (uint32_t kernel = order[next++]; !slots[kernel].begun)
+      build(kernel, lock);
+}
+
+VkPipeline Pipelines::of(uint32_t kernel) {
+  std::unique_lock lock(mutex);
+  if (!slots[kernel].begun && !failure)
+    build(kernel, lock);
+  changed.wait(lock, [&] { return slots[kernel].pipeline || failure; });
   if (failure)
     std::rethrow_exception(failure);
-  return pipelines[kernel];
+  return slots[kernel].pipeline;
 }
 
 } // namespace heddle::vulkan

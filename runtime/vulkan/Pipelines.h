@@ -6,7 +6,6 @@
 #include "runtime/program/Program.h"
 #include "runtime/vulkan/PipelineCache.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
@@ -24,15 +23,16 @@ std::vector<uint32_t> chooseShaders(const format::Program &program, const Device
 
 class Pipelines {
 public:
-  /// Begins to build all pipelines, on several threads: those that a text's first call needs before those for
-  /// one token more. The device must outlive it, the program need not.
+  /// Begins to build all pipelines, on several threads of low priority: those that a text's first call needs
+  /// before those for one token more. The device must outlive it, the program need not.
   Pipelines(Device &device, const format::Program &program);
   ~Pipelines();
   Pipelines(const Pipelines &) = delete;
   Pipelines &operator=(const Pipelines &) = delete;
 
-  /// Waits until it is built. Throws DeviceError when the driver refuses one.
-  VkPipeline of(uint32_t kernel) const;
+  /// Builds it where nobody has begun to, or waits until it is built. Throws DeviceError when the driver
+  /// refuses one.
+  VkPipeline of(uint32_t kernel);
 
   /// Pieces of the kernel's grid that a workgroup has in hand at a time.
   uint32_t piecesOf(uint32_t kernel) const { return sources[kernel].width.pieces; }
@@ -53,10 +53,15 @@ private:
     uint32_t subgroup; ///< as format::Shader
     bool isWidened;    ///< its width is a specialization constant
   };
+  struct Slot {
+    bool begun = false; ///< somebody builds it, or has
+    VkPipeline pipeline = nullptr;
+  };
 
   void makeLayouts();
   void buildAll();
-  VkPipeline build(const Source &source);
+  void build(uint32_t kernel, std::unique_lock<std::mutex> &lock);
+  VkPipeline make(const Source &source);
   void destroy();
 
   Device &device;
@@ -67,12 +72,12 @@ private:
   std::optional<PipelineCache> cache;
 
   std::vector<std::thread> builders;
-  std::atomic<uint32_t> begun{0}; // so many of `order`
-  mutable std::mutex mutex;       // of what follows
-  mutable std::condition_variable changed;
-  std::vector<VkPipeline> pipelines; // by kernel
+  std::mutex mutex; // of what follows
+  std::condition_variable changed;
+  std::vector<Slot> slots; // by kernel
   size_t built = 0;
   std::exception_ptr failure;
+  size_t next = 0; // of `order`, for the builders
 };
 
 } // namespace heddle::vulkan
