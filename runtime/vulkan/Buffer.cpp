@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <utility>
 
 namespace heddle::vulkan {
@@ -39,40 +40,75 @@ static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &
   return std::nullopt;
 }
 
-Buffer::Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::string &name) : bytes(bytes) {
-  if (bytes == 0)
-    return;
+/// With memory of its own, or in `pages`.
+VkResult Buffer::make(Device &device, uint64_t bytes, MemoryKind kind, const uint8_t *pages) {
+  constexpr auto handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+  const uint64_t whole = roundUp(bytes, static_cast<uint64_t>(sysconf(_SC_PAGESIZE))); // of pages
+  auto external =
+      structure<VkExternalMemoryBufferCreateInfo>(VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO);
+  external.handleTypes = handleType;
   auto info = structure<VkBufferCreateInfo>(VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO);
-  info.size = bytes + bufferAlignment;
+  info.pNext = pages ? &external : nullptr;
+  info.size = pages ? std::min(bytes + bufferAlignment, whole) : bytes + bufferAlignment;
   info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                VK_BUFFER_USAGE_TRANSFER_DST_BIT;
-  std::string what =
-      fmt::format("no room for {} ({}) on '{}'", name, readableBytes(bytes), device.facts.name);
-  check(device.vk.CreateBuffer(device.handle, &info, nullptr, &buffer), what);
+  VkResult result = device.vk.CreateBuffer(device.handle, &info, nullptr, &buffer);
+  if (result != VK_SUCCESS)
+    return result;
   this->device = &device;
+  this->bytes = bytes;
   VkMemoryRequirements requirements;
   device.vk.GetBufferMemoryRequirements(device.handle, buffer, &requirements);
+  auto imported =
+      structure<VkImportMemoryHostPointerInfoEXT>(VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT);
+  imported.handleType = handleType;
+  imported.pHostPointer = const_cast<uint8_t *>(pages);
+  if (pages) {
+    auto types =
+        structure<VkMemoryHostPointerPropertiesEXT>(VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT);
+    result = device.vk.GetMemoryHostPointerPropertiesEXT(device.handle, handleType, pages, &types);
+    if (result != VK_SUCCESS)
+      return result;
+    requirements.memoryTypeBits &= types.memoryTypeBits;
+  }
   auto type = findType(device.facts.memory, requirements.memoryTypeBits, kind);
   auto allocation = structure<VkMemoryAllocateInfo>(VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO);
-  allocation.allocationSize = requirements.size;
+  allocation.pNext = pages ? &imported : nullptr;
+  allocation.allocationSize = pages ? whole : requirements.size;
   allocation.memoryTypeIndex = type.value_or(0);
   ++device.allocations;
-  VkResult result = type ? device.vk.AllocateMemory(device.handle, &allocation, nullptr, &memory)
-                         : VK_ERROR_OUT_OF_DEVICE_MEMORY;
-  if (result == VK_SUCCESS) {
-    allocated = requirements.size;
-    device.bytes += allocated;
-    result = device.vk.BindBufferMemory(device.handle, buffer, memory, 0);
-  }
-  bool isSeen = type && (device.facts.memory.memoryTypes[*type].propertyFlags & visible) == visible;
-  if (result == VK_SUCCESS && isSeen && kind != MemoryKind::Device)
+  result = type ? device.vk.AllocateMemory(device.handle, &allocation, nullptr, &memory)
+                : VK_ERROR_OUT_OF_DEVICE_MEMORY;
+  if (result != VK_SUCCESS)
+    return result;
+  allocated = pages ? 0 : requirements.size;
+  device.bytes += allocated;
+  bool isSeen = (device.facts.memory.memoryTypes[*type].propertyFlags & visible) == visible;
+  result = device.vk.BindBufferMemory(device.handle, buffer, memory, 0);
+  if (result == VK_SUCCESS && isSeen && kind != MemoryKind::Device && !pages)
     result =
         device.vk.MapMemory(device.handle, memory, 0, VK_WHOLE_SIZE, 0, reinterpret_cast<void **>(&mapped));
+  return result;
+}
+
+Buffer::Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::string &name) {
+  if (bytes == 0)
+    return;
+  VkResult result = make(device, bytes, kind, nullptr);
   if (result != VK_SUCCESS) {
     Buffer released = std::move(*this); // a constructor that throws has no destructor
-    check(result, what);
+    check(result, fmt::format("no room for {} ({}) on '{}'", name, readableBytes(bytes), device.facts.name));
   }
   device.name(VK_OBJECT_TYPE_BUFFER, reinterpret_cast<uint64_t>(buffer), name);
+}
+
+std::optional<Buffer> Buffer::ofPages(Device &device, const uint8_t *pages, uint64_t bytes,
+                                      const std::string &name) {
+  Buffer buffer;
+  if (buffer.make(device, bytes, MemoryKind::Weights, pages) != VK_SUCCESS)
+    return std::nullopt;
+  device.name(VK_OBJECT_TYPE_BUFFER, reinterpret_cast<uint64_t>(buffer.buffer), name);
+  return buffer;
 }
 
 Buffer::Buffer(Buffer &&other) noexcept

@@ -5,6 +5,8 @@
 
 #include "runtime/vulkan/Device.h"
 
+#include <optional>
+
 namespace heddle::vulkan {
 
 enum class MemoryKind {
@@ -21,15 +23,21 @@ public:
   /// `bytes` (0: none) and 64 more, that kernels may read beyond the end. `name`: for tools, and for the
   /// message when memory is short, which is a DeviceError. The device must outlive it.
   Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::string &name);
+  /// A buffer in `bytes` of the processor's own memory that begin at a page; they are only read, and must
+  /// outlive it. For devices that use mappings; nothing where the driver will not have these pages.
+  static std::optional<Buffer> ofPages(Device &device, const uint8_t *pages, uint64_t bytes,
+                                       const std::string &name);
   Buffer(Buffer &&other) noexcept;
   Buffer &operator=(Buffer &&other) noexcept;
   ~Buffer();
 
   VkBuffer get() const { return buffer; }
   uint64_t size() const { return bytes; }  ///< without the 64
-  uint8_t *data() const { return mapped; } ///< null where the processor does not see it, and for Device
+  uint8_t *data() const { return mapped; } ///< null where the processor does not see it, for Device and pages
 
 private:
+  VkResult make(Device &device, uint64_t bytes, MemoryKind kind, const uint8_t *pages);
+
   Device *device = nullptr;
   VkBuffer buffer = nullptr;
   VkDeviceMemory memory = nullptr;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace heddle::vulkan {
 
@@ -53,6 +54,8 @@ DeviceFeatures::DeviceFeatures(const InstanceFunctions &vk, DeviceFacts &facts)
     : offered(offeredExtensions(vk, facts.handle)) {
   facts.extensions.clear();
   facts.hasBudget = contains(offered, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+  if (facts.usesMappings)
+    facts.extensions.emplace_back(VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME);
   add(facts, storage16, VK_KHR_16BIT_STORAGE_EXTENSION_NAME, VK_API_VERSION_1_1);
   add(facts, storage8, VK_KHR_8BIT_STORAGE_EXTENSION_NAME, VK_API_VERSION_1_2);
   add(facts, small, VK_KHR_SHADER_FLOAT16_INT8_EXTENSION_NAME, VK_API_VERSION_1_2);
@@ -116,6 +119,8 @@ static DeviceFacts examine(const InstanceFunctions &vk, VkPhysicalDevice handle)
       VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
   auto driver =
       structure<VkPhysicalDeviceDriverProperties>(VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES);
+  auto pages = structure<VkPhysicalDeviceExternalMemoryHostPropertiesEXT>(
+      VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT);
   properties.pNext = &allocation;
   allocation.pNext = &subgroup;
   // Structures that a device does not know are not for it to see.
@@ -128,7 +133,15 @@ static DeviceFacts examine(const InstanceFunctions &vk, VkPhysicalDevice handle)
   }
   if (facts.apiVersion >= VK_API_VERSION_1_2 || contains(offered, VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME))
     *end = &driver;
+  // A GPU would fetch the pages of a file each time, or refuse them.
+  if (facts.type == VK_PHYSICAL_DEVICE_TYPE_CPU &&
+      contains(offered, VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME)) {
+    pages.pNext = properties.pNext;
+    properties.pNext = &pages;
+  }
   vk.GetPhysicalDeviceProperties2(handle, &properties);
+  auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE)), least = pages.minImportedHostPointerAlignment;
+  facts.usesMappings = least != 0 && page % least == 0;
   facts.driver = fmt::format("{} {}", driver.driverName, driver.driverInfo);
   facts.largestAllocation = allocation.maxMemoryAllocationSize;
   facts.subgroupSize = subgroup.subgroupSize;

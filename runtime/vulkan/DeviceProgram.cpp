@@ -7,31 +7,49 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace heddle::vulkan {
 
+/// Of the program's weights, if the device can work in them where they lie; else 0.
+static uint64_t pageOf(const Device &device, const Program &program) {
+  auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  bool fits = device.facts.usesMappings && reinterpret_cast<uintptr_t>(program.weights()) % page == 0;
+  return fits ? page : 0;
+}
+
 DeviceProgram::DeviceProgram(Device &device, const Program &program)
     : device(device), program(program),
-      windows(Program::forDevices(program.description()), device.facts.largestBuffer(), device.facts.name) {
+      windows(Program::forDevices(program.description()), device.facts.largestBuffer(), device.facts.name,
+              pageOf(device, program)) {
   // Says what the device lacks before anything is uploaded.
   chooseShaders(Program::forDevices(program.description()), device.facts);
 }
 
 void DeviceProgram::upload() {
   Upload upload(device);
-  const uint64_t whole = Program::forDevices(program.description()).weights_bytes();
   for (const WeightWindows::Window &window : windows.windows()) {
-    const Buffer &buffer = buffers.emplace_back(device, window.bytes, MemoryKind::Weights,
-                                                fmt::format("weights {}", buffers.size()));
-    clear(device, buffer, window.bytes - bufferAlignment);
-    for (const WeightWindows::Piece &piece : window.pieces) {
-      // With what pads it, so that what kernels read behind it is the same in every run.
-      uint64_t bytes = std::min(roundUp(piece.bytes, bufferAlignment), whole - piece.from);
-      upload.add(program.weights() + piece.from, bytes, buffer, piece.at);
-      program.releaseWeights(piece.from, bytes); // the device has them; memory need not hold them twice
-    }
+    std::string name = fmt::format("weights {}", buffers.size());
+    std::optional<Buffer> pages;
+    if (window.isPages)
+      pages = Buffer::ofPages(device, program.weights() + window.pieces.front().from, window.bytes, name);
+    if (pages)
+      buffers.push_back(std::move(*pages));
+    else
+      copy(window, buffers.emplace_back(device, window.bytes, MemoryKind::Weights, name), upload);
   }
   upload.finish();
+}
+
+void DeviceProgram::copy(const WeightWindows::Window &window, const Buffer &buffer, Upload &upload) {
+  const uint64_t whole = Program::forDevices(program.description()).weights_bytes();
+  clear(device, buffer, (window.bytes - 1) / bufferAlignment * bufferAlignment);
+  for (const WeightWindows::Piece &piece : window.pieces) {
+    // With what pads it, so that what kernels read behind it is the same in every run.
+    uint64_t bytes = std::min(roundUp(piece.bytes, bufferAlignment), whole - piece.from);
+    upload.add(program.weights() + piece.from, bytes, buffer, piece.at);
+    program.releaseWeights(piece.from, bytes); // the device has them; memory need not hold them twice
+  }
 }
 
 void DeviceProgram::load() {

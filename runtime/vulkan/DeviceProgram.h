@@ -11,6 +11,8 @@
 
 namespace heddle::vulkan {
 
+class Upload;
+
 /// What all executors of a program share: its weights and its pipelines.
 class DeviceProgram {
 public:
@@ -18,17 +20,19 @@ public:
   /// Both must outlive it.
   DeviceProgram(Device &device, const Program &program);
 
-  /// Uploads the weights and builds the pipelines, once. Throws DeviceError.
+  /// Brings the weights to the device, but for those that it can use where they lie, and begins to build the
+  /// pipelines, once. Throws DeviceError.
   void load();
   bool isLoaded() const { return kernels != nullptr; }
 
   Device &getDevice() const { return device; }
   const WeightWindows &weights() const { return windows; }
   const Buffer &weightBuffer(int window) const { return buffers[static_cast<size_t>(window)]; }
-  const Pipelines &pipelines() const { return *kernels; } ///< of a loaded one
+  Pipelines &pipelines() const { return *kernels; } ///< of a loaded one
 
 private:
   void upload();
+  void copy(const WeightWindows::Window &window, const Buffer &buffer, Upload &upload);
 
   Device &device;
   const Program &program;

@@ -64,7 +64,7 @@ DeviceFunctions loadDevice(const InstanceFunctions &instance, VkDevice device) {
   functions.function =                                                                                       \
       reinterpret_cast<PFN_vk##function>(instance.GetDeviceProcAddr(device, "v"                              \
                                                                             "k" #function));
-  HEDDLE_VULKAN_DEBUG(X)
+  HEDDLE_VULKAN_OPTIONAL(X)
 #undef X
   return functions;
 }

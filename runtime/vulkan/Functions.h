@@ -81,8 +81,9 @@
   X(DestroyPipelineCache)                                                                                    \
   X(GetPipelineCacheData)
 
-// Null where VK_EXT_debug_utils is not there.
-#define HEDDLE_VULKAN_DEBUG(X)                                                                               \
+// Null where VK_EXT_debug_utils, VK_EXT_external_memory_host are not there.
+#define HEDDLE_VULKAN_OPTIONAL(X)                                                                            \
+  X(GetMemoryHostPointerPropertiesEXT)                                                                       \
   X(SetDebugUtilsObjectNameEXT)                                                                              \
   X(CmdBeginDebugUtilsLabelEXT)                                                                              \
   X(CmdEndDebugUtilsLabelEXT)
@@ -101,7 +102,7 @@ struct InstanceFunctions {
 };
 struct DeviceFunctions {
   HEDDLE_VULKAN_DEVICE(HEDDLE_VULKAN_MEMBER)
-  HEDDLE_VULKAN_DEBUG(HEDDLE_VULKAN_MEMBER)
+  HEDDLE_VULKAN_OPTIONAL(HEDDLE_VULKAN_MEMBER)
 };
 
 #undef HEDDLE_VULKAN_MEMBER

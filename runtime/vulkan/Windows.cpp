@@ -112,7 +112,9 @@ static Need needOf(const format::Step &step, const format::Kernel &kernel) {
   return need;
 }
 
-WeightWindows::WeightWindows(const format::Program &program, uint64_t limit, const std::string &device) {
+WeightWindows::WeightWindows(const format::Program &program, uint64_t limit, const std::string &device,
+                             uint64_t page)
+    : page(page) {
   // What several steps use is cut alike for all.
   Groups together;
   eachStep(program, [&](const format::Step &step, const format::Kernel &kernel) {
@@ -142,7 +144,8 @@ WeightWindows::WeightWindows(const format::Program &program, uint64_t limit, con
     if (need.row == 0 || need.fixed >= limit)
       refuse(fmt::format("a step of '{}'", kernel.name()->string_view()), need.whole, limit, device);
     Cut &cut = *cutOf(step);
-    cut.bound((limit - need.fixed) / need.row);
+    uint64_t room = limit - need.fixed; // less what lies before it in its first page
+    cut.bound((room - std::min(page, room - 1)) / need.row);
     cut.align(need.cut.unit);
   });
 
@@ -172,12 +175,48 @@ Part WeightWindows::place(const format::Step &step, Part part, uint64_t limit) {
   std::set<Range> needed;
   eachBinding(step, format::Space::Weights,
               [&](const format::Binding &binding) { needed.insert(rangeOf(part, binding)); });
-  auto size = [](const Range &range) { return roundUp(range.second, bufferAlignment); };
+  std::optional<size_t> window = page ? placeAsPages(needed, limit) : std::nullopt;
+  if (!window)
+    window = placeCopies(needed, limit);
+  part.window = static_cast<int>(*window);
+  return part;
+}
 
-  // The window that has room and where the least is stored a second time; among several the latest.
+/// In the window that grows least. Nothing where what is needed lies too far apart.
+std::optional<size_t> WeightWindows::placeAsPages(const std::set<Range> &needed, uint64_t limit) {
+  uint64_t from = needed.begin()->first / page * page, end = from;
+  for (const auto &[first, bytes] : needed)
+    end = std::max(end, first + bytes);
+  if (end - from > limit)
+    return std::nullopt;
+  size_t best = list.size(); // a new one
+  Window with = {{{from, end - from, 0}}, end - from, true};
+  uint64_t least = UINT64_MAX;
+  for (size_t window = 0; window < list.size(); ++window) {
+    if (!list[window].isPages)
+      continue;
+    const Piece &there = list[window].pieces.front();
+    uint64_t first = std::min(from, there.from), bytes = std::max(end, there.from + there.bytes) - first;
+    if (bytes <= limit && bytes - there.bytes < least) {
+      least = bytes - there.bytes;
+      best = window;
+      with = {{{first, bytes, 0}}, bytes, true};
+    }
+  }
+  list.resize(std::max(list.size(), best + 1));
+  places.resize(list.size());
+  list[best] = with;
+  return best;
+}
+
+/// In the window that has room and where the least is stored a second time; among several the latest.
+size_t WeightWindows::placeCopies(const std::set<Range> &needed, uint64_t limit) {
+  auto size = [](const Range &range) { return roundUp(range.second, bufferAlignment); };
   size_t best = list.size(); // a new one
   uint64_t least = UINT64_MAX;
   for (size_t window = list.size(); window-- > 0;) {
+    if (list[window].isPages)
+      continue;
     uint64_t missing = 0, twice = 0;
     for (const Range &range : needed)
       if (!places[window].count(range)) {
@@ -189,29 +228,30 @@ Part WeightWindows::place(const format::Step &step, Part part, uint64_t limit) {
       best = window;
     }
   }
-  if (best == list.size()) {
-    list.emplace_back();
-    places.emplace_back();
-  }
+  list.resize(std::max(list.size(), best + 1));
+  places.resize(list.size());
   stored.insert(needed.begin(), needed.end());
   for (const Range &range : needed)
     if (places[best].emplace(range, list[best].bytes).second) {
       list[best].pieces.push_back({range.first, range.second, list[best].bytes});
       list[best].bytes += size(range);
     }
-  part.window = static_cast<int>(best);
-  return part;
+  return best;
 }
 
 uint64_t WeightWindows::bytes() const {
-  return std::accumulate(list.begin(), list.end(), uint64_t(0),
-                         [](uint64_t sum, const Window &window) { return sum + window.bytes; });
+  return std::accumulate(list.begin(), list.end(), uint64_t(0), [](uint64_t sum, const Window &window) {
+    return sum + (window.isPages ? 0 : window.bytes);
+  });
 }
 
 int64_t WeightWindows::offsetOf(const Part &part, const format::Binding &binding) const {
   Range range = rangeOf(part, binding);
+  const Window &window = list[static_cast<size_t>(part.window)];
+  uint64_t at = window.isPages ? range.first - window.pieces.front().from
+                               : places[static_cast<size_t>(part.window)].at(range);
   uint64_t before = range.first - binding.index(); // rows that are not there
-  return static_cast<int64_t>(places[static_cast<size_t>(part.window)].at(range) - before);
+  return static_cast<int64_t>(at - before);
 }
 
 //===- Caches --------------------------------------------------------------===//

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -32,19 +33,21 @@ struct Part {
 class WeightWindows {
 public:
   /// `limit`: the bytes of a window, a multiple of 64; `device`: for the message when a step needs more,
-  /// which is a DeviceError.
-  WeightWindows(const format::Program &program, uint64_t limit, const std::string &device);
+  /// which is a DeviceError. `page`: where a window can be pages of the program's weights as they lie, their
+  /// size; else 0.
+  WeightWindows(const format::Program &program, uint64_t limit, const std::string &device, uint64_t page = 0);
 
   struct Piece {
     uint64_t from, bytes; ///< in the program's weights
     uint64_t at;          ///< in the window
   };
   struct Window {
-    std::vector<Piece> pieces;
+    std::vector<Piece> pieces; ///< of pages one alone, at 0
     uint64_t bytes = 0;
+    bool isPages = false; ///< weights as they lie, from a page on
   };
   const std::vector<Window> &windows() const { return list; }
-  uint64_t bytes() const; ///< of all windows
+  uint64_t bytes() const; ///< of all windows that have copies
 
   /// A step is run for each of its parts; there is at least one.
   const std::vector<Part> &partsOf(const format::Step &step) const { return steps.at(&step); }
@@ -56,9 +59,12 @@ private:
   using Range = std::pair<uint64_t, uint64_t>; // in the program's weights: from, bytes
   static Range rangeOf(const Part &part, const format::Binding &binding);
   Part place(const format::Step &step, Part part, uint64_t limit);
+  std::optional<size_t> placeAsPages(const std::set<Range> &needed, uint64_t limit);
+  size_t placeCopies(const std::set<Range> &needed, uint64_t limit);
 
+  uint64_t page;
   std::vector<Window> list;
-  std::vector<std::map<Range, uint64_t>> places; ///< for each window: range -> offset
+  std::vector<std::map<Range, uint64_t>> places; ///< for each window of copies: range -> offset
   std::set<Range> stored;                        ///< what is in some window
   std::unordered_map<const format::Step *, std::vector<Part>> steps;
 };

@@ -13,7 +13,7 @@
 //   submissions=N    the device is lost with the Nth submission
 //   allocations=N    the Nth allocation of memory fails
 //   dirty=1          new memory that the processor sees has no numbers in it
-//   hidden=1         the processor does not see the memory that kernels work in
+//   hidden=1         the processor does not see the memory that kernels work in, nor they the processor's
 //
 //===----------------------------------------------------------------------===//
 
@@ -127,6 +127,16 @@ void getRequirements(VkDevice device, VkBuffer buffer, VkMemoryRequirements *req
     requirements->memoryTypeBits = requirements->memoryTypeBits << 1 | 1;
 }
 
+VkResult getPointerProperties(VkDevice device, VkExternalMemoryHandleTypeFlagBits type, const void *pointer,
+                              VkMemoryHostPointerPropertiesEXT *properties) {
+  if (hides()) {
+    properties->memoryTypeBits = 0;
+    return VK_SUCCESS;
+  }
+  return reinterpret_cast<PFN_vkGetMemoryHostPointerPropertiesEXT>(
+      realDevice(device, "vkGetMemoryHostPointerPropertiesEXT"))(device, type, pointer, properties);
+}
+
 VkResult allocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
                         const VkAllocationCallbacks *callbacks, VkDeviceMemory *memory) {
   if (++allocations == asked("allocations"))
@@ -136,7 +146,9 @@ VkResult allocateMemory(VkDevice device, const VkMemoryAllocateInfo *info,
     --own.memoryTypeIndex;
   VkResult result = real<PFN_vkAllocateMemory>("vkAllocateMemory")(device, &own, callbacks, memory);
   void *mapped;
-  if (result == VK_SUCCESS && asked("dirty") == 1 &&
+  bool isImported = info->pNext && static_cast<const VkBaseInStructure *>(info->pNext)->sType ==
+                                       VK_STRUCTURE_TYPE_IMPORT_MEMORY_HOST_POINTER_INFO_EXT;
+  if (result == VK_SUCCESS && !isImported && asked("dirty") == 1 &&
       real<PFN_vkMapMemory>("vkMapMemory")(device, *memory, 0, VK_WHOLE_SIZE, 0, &mapped) == VK_SUCCESS) {
     std::memset(mapped, 0xff, own.allocationSize);
     real<PFN_vkUnmapMemory>("vkUnmapMemory")(device, *memory);
@@ -153,6 +165,8 @@ PFN_vkVoidFunction getDeviceProcAddr(VkDevice device, const char *name) {
     return plain(queueSubmit);
   if (std::strcmp(name, "vkGetBufferMemoryRequirements") == 0)
     return plain(getRequirements);
+  if (std::strcmp(name, "vkGetMemoryHostPointerPropertiesEXT") == 0)
+    return plain(getPointerProperties);
   if (std::strcmp(name, "vkAllocateMemory") == 0)
     return plain(allocateMemory);
   return realDevice(device, name);

@@ -113,7 +113,7 @@ class Writer {
 public:
   explicit Writer(const FakeOptions &options) : options(options) {}
 
-  std::vector<uint8_t> write(const std::vector<float> &bias) {
+  std::vector<uint8_t> write(std::span<const float> bias) {
     std::vector<Offset<Entry>> entries;
     if (options.kind == FakeKind::Encoder) {
       entries.push_back(encoderEntry());
@@ -279,7 +279,7 @@ private:
 
 FakeProgram::FakeProgram(const FakeOptions &options) {
   for (uint32_t v = 0; v < fakeVocabulary; ++v)
-    bias.push_back(0.125f * static_cast<float>(v));
+    bias[v] = 0.125f * static_cast<float>(v);
   description = Writer(options).write(bias);
   kernels.assign(std::begin(fakeKernels), std::end(fakeKernels));
   table = {"any", "", kernels.data(), kernels.size()};

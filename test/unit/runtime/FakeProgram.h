@@ -17,6 +17,7 @@
 
 #include "runtime/program/Program.h"
 
+#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,7 +51,8 @@ public:
   ProgramImage image() const;
 
   std::vector<uint8_t> description;
-  std::vector<float> bias;            ///< the weights
+  alignas(128) float before[16] = {};     ///< so that the weights begin at no page, and devices get copies
+  std::array<float, fakeVocabulary> bias; ///< the weights
   std::vector<heddle_kernel> kernels; ///< fakeKernels
   heddle_kernel_table table;
 };

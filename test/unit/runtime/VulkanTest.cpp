@@ -67,6 +67,31 @@ TEST_F(VulkanTest, ComputesWhatTheProcessorDoes) {
   EXPECT_EQ(found, expected);
 }
 
+TEST_F(VulkanTest, WeightsAreUsedWhereTheyLie) {
+  if (!machine->device().facts.usesMappings)
+    GTEST_SKIP() << "the device has memory of its own";
+  struct alignas(1 << 16) Pages {
+    std::array<float, fakeVocabulary> bias;
+  };
+  auto pages = std::make_unique<Pages>(Pages{fake.bias});
+  ProgramImage image = fake.image();
+  image.weights = {reinterpret_cast<const uint8_t *>(pages->bias.data()), sizeof pages->bias};
+  Program mapped(image);
+  std::vector<int32_t> tokens = someTokens(20);
+  Collected expected, found;
+  Session(program, cpu, 64).evaluate(tokens, {}, collectInto(expected), /*taps=*/true);
+  uint64_t bytes[2];
+  for (int i = 0; i < 2; ++i) {
+    VulkanMachine one(std::nullopt);
+    Session session(i == 0 ? program : mapped, one, 64);
+    found.clear();
+    session.evaluate(tokens, {}, collectInto(found), /*taps=*/true);
+    EXPECT_EQ(found, expected);
+    bytes[i] = one.deviceBytes();
+  }
+  EXPECT_LT(bytes[1], bytes[0]);
+}
+
 TEST_F(VulkanTest, EntriesOfManyStepsRunInBatches) {
   FakeOptions options = vulkanOptions();
   options.sums = 100;

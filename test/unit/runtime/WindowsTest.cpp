@@ -158,6 +158,59 @@ TEST(WeightWindows, WhatSeveralUseIsCutAlikeForAll) {
   EXPECT_EQ(windows.bytes(), 1024u);
 }
 
+TEST(WeightWindows, PagesOfTheProgramWhereTheyLie) {
+  Steps steps({{{weights(4224, 128)}}, {{weights(64, 64), weights(4352, 1000)}}, {{weights(20480, 8192)}}});
+  WeightWindows windows(steps.program(), 12288, "device", 4096);
+  ASSERT_EQ(windows.windows().size(), 2u);
+  EXPECT_EQ(windows.bytes(), 0u); // nothing is copied
+  for (const WeightWindows::Window &window : windows.windows()) {
+    EXPECT_TRUE(window.isPages);
+    ASSERT_EQ(window.pieces.size(), 1u);
+    EXPECT_EQ(window.pieces[0].at, 0u);
+    EXPECT_EQ(window.pieces[0].bytes, window.bytes);
+  }
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[1]), "0: 0+0"); // it began at 4096 and now begins at 0
+  EXPECT_EQ(partsOf(windows, steps[2]), "1: 0+0");
+  EXPECT_EQ(offsetsOf(windows, steps, 0, 0), Offsets{4224});
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 1), Offsets{4352});
+  EXPECT_EQ(windows.windows()[0].bytes, 5352u);
+  EXPECT_EQ(windows.windows()[1].pieces[0].from, 20480u);
+  EXPECT_EQ(offsetsOf(windows, steps, 2, 0), Offsets{0});
+}
+
+TEST(WeightWindows, CopiesOfWhatLiesTooFarApart) {
+  Steps steps({{{weights(0, 64)}}, {{weights(0, 64), weights(40960, 64)}}, {{weights(40960, 64)}}});
+  WeightWindows windows(steps.program(), 12288, "device", 4096);
+  EXPECT_EQ(partsOf(windows, steps[0]), "0: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[1]), "1: 0+0");
+  EXPECT_EQ(partsOf(windows, steps[2]), "2: 0+0");
+  EXPECT_TRUE(windows.windows()[0].isPages);
+  EXPECT_FALSE(windows.windows()[1].isPages);
+  EXPECT_TRUE(windows.windows()[2].isPages);
+  EXPECT_EQ(offsetsOf(windows, steps, 1, 1), Offsets{64});
+  EXPECT_EQ(windows.bytes(), 128u);
+}
+
+TEST(WeightWindows, RangesOfRowsInPages) {
+  // 16 rows of 1024 bytes, from 64 on; a window has room for 8192 bytes.
+  Steps steps({{{{weights(64, 16384, 1024)}}, 1, 16}});
+  WeightWindows windows(steps.program(), 8192, "device", 4096);
+  EXPECT_EQ(windows.bytes(), 0u);
+  std::vector<int64_t> offsets = offsetsOf(windows, steps, 0, 0);
+  const std::vector<Part> &parts = windows.partsOf(steps[0]);
+  ASSERT_EQ(parts.size(), offsets.size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const WeightWindows::Window &window = windows.windows()[static_cast<size_t>(parts[i].window)];
+    // What is bound and what the shader adds to it lead to the row in the program.
+    EXPECT_EQ(static_cast<int64_t>(window.pieces[0].from) + offsets[i], 64);
+    EXPECT_LE(window.bytes, 8192u);
+    uint64_t first = 64 + parts[i].first * 1024, end = first + parts[i].rows * 1024;
+    EXPECT_GE(first, window.pieces[0].from);
+    EXPECT_LE(end, window.pieces[0].from + window.bytes);
+  }
+}
+
 TEST(WeightWindows, OneStepThatNeedsTooMuchIsAnError) {
   auto refused = [](const StepUses &step) {
     return messageOf([&] { WeightWindows(Steps({step}).program(), 2048, "toy"); });
