@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   try {
     Program program(fake.image());
     if (Program::isFor(program.description(), "vulkan")) { // what is planned for a device
-      vulkan::WeightWindows(program.description(), 1 << 20, "device");
+      for (uint64_t page : {0, 4096})
+        vulkan::WeightWindows(program.description(), 1 << 20, "device", page);
       vulkan::CacheWindows(program.description(), program.description().cache_multiple(), 1 << 20, "device");
     } else {
       infoVerb({fake.image(), "info", {}});

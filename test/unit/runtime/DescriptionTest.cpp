@@ -29,7 +29,8 @@ void examine(const FakeProgram &fake) {
   uint64_t capacity = roundUp(64, root.cache_multiple());
   layOutCaches(root, capacity);
   if (Program::isFor(root, "vulkan")) {
-    vulkan::WeightWindows(root, 1 << 20, "device");
+    for (uint64_t page : {0, 4096})
+      vulkan::WeightWindows(root, 1 << 20, "device", page);
     vulkan::CacheWindows(root, capacity, 1 << 20, "device");
   }
 }
