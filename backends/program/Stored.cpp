@@ -2,42 +2,19 @@
 
 #include "backends/program/Stored.h"
 #include "backends/program/Blocks.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/xxhash.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 using namespace llvm;
 using namespace heddle;
 
 StorageType heddle::storageType(Format format) {
   return format == Format::I1 ? StorageType::Bool : *storageTypeNamed(stringifyFormat(format));
-}
-
-//===- rounding -----------------------------------------------------------===//
-
-uint16_t heddle::floatToBfloat(float value) {
-  uint32_t bits = bit_cast<uint32_t>(value);
-  if (std::isnan(value))
-    return (bits >> 16) | 0x40; // stays a NaN, whatever its payload
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
-uint16_t heddle::floatToHalf(float value) {
-  uint32_t bits = bit_cast<uint32_t>(value);
-  uint16_t sign = bits >> 16 & 0x8000;
-  uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000)
-    return sign | 0x7e00;
-  if (magnitude >= 0x477ff000) // rounds to 65536 or beyond
-    return sign | 0x7c00;
-  if (magnitude < 0x38800000) { // below 2^-14: a multiple of 2^-24, by the rounding of an addition
-    float shifted = bit_cast<float>(magnitude) + 0.5f;
-    return sign | static_cast<uint16_t>(bit_cast<uint32_t>(shifted) - bit_cast<uint32_t>(0.5f));
-  }
-  magnitude += 0xfff + (magnitude >> 13 & 1);
-  return sign | static_cast<uint16_t>((magnitude - 0x38000000) >> 13);
 }
 
 //===- drawing ------------------------------------------------------------===//
@@ -84,6 +61,8 @@ const uint8_t *Stored::block(int64_t index, uint8_t *room) const {
 }
 
 void Stored::read(int64_t first, int64_t count, float *out) const {
+  if (float8)
+    return readFloat8(bytes, &*float8, first, count, out);
   const BlockFacts &facts = blockFacts(type);
   if (bytes && facts.elements == 1)
     return dequantize(type, bytes + first * facts.bytes, count, out);
@@ -102,6 +81,12 @@ void Stored::read(int64_t first, int64_t count, float *out) const {
 }
 
 void Stored::readHalves(int64_t first, int64_t count, uint16_t *out) const {
+  if (float8) {
+    std::vector<float> numbers(count);
+    read(first, count, numbers.data());
+    llvm::transform(numbers, out, floatToBfloat);
+    return;
+  }
   if (bytes) {
     std::memcpy(out, bytes + 2 * first, 2 * count);
     return;
@@ -154,5 +139,8 @@ Expected<Stored> StoredSource::find(StoredOp weight, StringRef name, int64_t ele
   stored.elements = tensor->elements();
   stored.bytes = tensor->bytes.data();
   stored.scales = tensor->scales.empty() ? nullptr : tensor->scales.data();
+  stored.float8 = tensor->float8;
+  if (stored.float8)
+    stored.type = StorageType::BF16;
   return stored;
 }

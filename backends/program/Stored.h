@@ -21,6 +21,7 @@ struct Stored {
   int64_t elements = 0;
   const uint8_t *bytes = nullptr;  // null: drawn from `seed`
   const uint8_t *scales = nullptr; // of MXFP4 whose scales lie apart (joinMxfp4)
+  std::optional<Float8Scales> float8; // of BF16 whose bytes are in float8
   uint64_t seed = 0;
   float centre = 0, spread = 0; // drawn evenly from [centre - spread, centre + spread]
 
@@ -57,10 +58,6 @@ private:
 
 /// The storage type of a format, and the format in which the dialect sees a storage type.
 StorageType storageType(Format format);
-
-/// A float32 as IEEE half or bfloat16: rounded to nearest, ties to even.
-uint16_t floatToHalf(float value);
-uint16_t floatToBfloat(float value);
 
 } // namespace heddle
 

@@ -11,6 +11,7 @@
 #ifndef HEDDLE_FRONTEND_CHECKPOINT_CHECKPOINT_H
 #define HEDDLE_FRONTEND_CHECKPOINT_CHECKPOINT_H
 
+#include "frontend/checkpoint/Float8.h"
 #include "frontend/checkpoint/StorageType.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -36,6 +37,7 @@ struct StoredTensor {
   llvm::SmallVector<int64_t, 4> shape; // outermost first (GGUF's order reversed); empty for a scalar
   llvm::ArrayRef<uint8_t> bytes;       // into the mapping, aligned to nothing in particular
   llvm::ArrayRef<uint8_t> scales;      // of MXFP4 in two tensors (joinMxfp4): one for each block; else none
+  std::optional<Float8Scales> float8;  // of F8_E4M3 (joinFloat8)
   std::string file;                    // path of the file that holds it
   uint64_t offset = 0;                 // of bytes[0] in that file
 

@@ -23,6 +23,7 @@ private:
   llvm::Error readConfigs();
   llvm::Error readModules();
   void useTextConfig();
+  std::optional<Float8Config> takeFloat8Config();
   llvm::Error readWeights();
   llvm::Error readShards(const MappedFile &index);
   /// Opens the other parts of a model of which `first` is one, in `file`, and keeps all; `first` becomes the

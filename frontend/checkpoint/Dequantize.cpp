@@ -8,6 +8,7 @@
 #include "frontend/checkpoint/Checkpoint.h"
 #include "llvm/ADT/bit.h"
 #include <cassert>
+#include <cmath>
 
 using namespace heddle;
 
@@ -23,6 +24,31 @@ float heddle::halfToFloat(uint16_t bits) {
   return llvm::bit_cast<float>(sign | wideExponent << 23 | mantissa << 13);
 }
 
+float heddle::bfloatToFloat(uint16_t bits) { return llvm::bit_cast<float>(uint32_t(bits) << 16); }
+
+uint16_t heddle::floatToBfloat(float value) {
+  uint32_t bits = llvm::bit_cast<uint32_t>(value);
+  if (std::isnan(value))
+    return (bits >> 16) | 0x40; // stays a NaN, whatever its payload
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+uint16_t heddle::floatToHalf(float value) {
+  uint32_t bits = llvm::bit_cast<uint32_t>(value);
+  uint16_t sign = bits >> 16 & 0x8000;
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000)
+    return sign | 0x7e00;
+  if (magnitude >= 0x477ff000) // rounds to 65536 or beyond
+    return sign | 0x7c00;
+  if (magnitude < 0x38800000) { // below 2^-14: a multiple of 2^-24, by the rounding of an addition
+    float shifted = llvm::bit_cast<float>(magnitude) + 0.5f;
+    return sign | static_cast<uint16_t>(llvm::bit_cast<uint32_t>(shifted) - llvm::bit_cast<uint32_t>(0.5f));
+  }
+  magnitude += 0xfff + (magnitude >> 13 & 1);
+  return sign | static_cast<uint16_t>((magnitude - 0x38000000) >> 13);
+}
+
 /// Numbers of type T, one after another.
 template <typename T> static void plain(const uint8_t *bytes, int64_t count, float *out) {
   for (int64_t i = 0; i < count; ++i)
@@ -36,7 +62,7 @@ static void halves(const uint8_t *bytes, int64_t count, float *out) {
 
 static void bfloats(const uint8_t *bytes, int64_t count, float *out) {
   for (int64_t i = 0; i < count; ++i)
-    out[i] = llvm::bit_cast<float>(uint32_t(load<uint16_t>(bytes + 2 * i)) << 16);
+    out[i] = bfloatToFloat(load<uint16_t>(bytes + 2 * i));
 }
 
 static void blocks(StorageType type, const uint8_t *bytes, int64_t count, float *out) {
@@ -76,6 +102,8 @@ void heddle::dequantize(StorageType type, const uint8_t *bytes, int64_t count, f
     return halves(bytes, count, out);
   case StorageType::BF16:
     return bfloats(bytes, count, out);
+  case StorageType::F8_E4M3:
+    return readFloat8(bytes, nullptr, 0, count, out);
   case StorageType::I64:
     return plain<int64_t>(bytes, count, out);
   case StorageType::I32:
@@ -96,6 +124,8 @@ void heddle::dequantize(const StoredTensor &tensor, int64_t firstElement, int64_
   const BlockFacts &block = blockFacts(tensor.type);
   assert(firstElement >= 0 && count >= 0 && firstElement % block.elements == 0 && "expected whole blocks");
   assert(count <= tensor.elements() - firstElement && "expected a range inside the tensor");
+  if (tensor.float8)
+    return readFloat8(tensor.bytes.data(), &*tensor.float8, firstElement, count, out);
   int64_t first = firstElement / block.elements;
   if (tensor.scales.empty())
     return dequantize(tensor.type, tensor.bytes.data() + first * block.bytes, count, out);

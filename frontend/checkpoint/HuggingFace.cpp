@@ -155,6 +155,16 @@ void CheckpointBuilder::useTextConfig() {
   }
 }
 
+/// A config that says how matrices lie in float8 says nothing of what is computed: the entry goes.
+std::optional<Float8Config> CheckpointBuilder::takeFloat8Config() {
+  json::Object &config = checkpoint->configObject;
+  const json::Object *quantization = config.getObject("quantization_config");
+  std::optional<Float8Config> float8 = quantization ? float8Config(*quantization) : std::nullopt;
+  if (float8)
+    config.erase("quantization_config");
+  return float8;
+}
+
 /// What sentence-transformers puts behind an encoder becomes an entry of the config.
 Error CheckpointBuilder::readModules() {
   std::string path = inFolder("modules.json");
@@ -232,7 +242,10 @@ Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openFolder(StringRef pa
   CheckpointBuilder builder(path);
   if (Error error = builder.readConfigs())
     return error;
+  std::optional<Float8Config> float8 = builder.takeFloat8Config();
   if (Error error = withWeights ? builder.readWeights() : Error::success())
+    return error;
+  if (Error error = joinFloat8(builder.checkpoint->stored, float8.value_or(Float8Config())))
     return error;
   return builder.finish();
 }

@@ -18,6 +18,7 @@ static std::optional<StorageType> typeNamed(StringRef dtype) {
       .Case("F32", StorageType::F32)
       .Case("F16", StorageType::F16)
       .Case("BF16", StorageType::BF16)
+      .Case("F8_E4M3", StorageType::F8_E4M3)
       .Case("I64", StorageType::I64)
       .Case("I32", StorageType::I32)
       .Case("I16", StorageType::I16)
@@ -87,7 +88,7 @@ private:
     StringRef dtype = *value->getAsString();
     std::optional<StorageType> type = typeNamed(dtype);
     if (!type)
-      return wrong("a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL", "'" + dtype + "'",
+      return wrong("a dtype of F64, F32, F16, BF16, F8_E4M3, I64, I32, I16, I8, U8, BOOL", "'" + dtype + "'",
                    "this type is not supported: store the tensor as one of those");
     tensor.type = *type;
     return Error::success();

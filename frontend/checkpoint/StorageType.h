@@ -20,7 +20,7 @@ struct StoredTensor;
 
 // clang-format off
 enum class StorageType : uint8_t {
-  F64, F32, F16, BF16,
+  F64, F32, F16, BF16, F8_E4M3,
   I64, I32, I16, I8, U8, Bool,
   Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, MXFP4,              // blocks of 32
   Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS, TQ1_0, TQ2_0,       // of 256
@@ -70,6 +70,12 @@ void joinMxfp4(uint8_t scale, const uint8_t *pairs, uint8_t *block);
 
 /// One IEEE half as float32; NaN payloads and the sign of zero survive.
 float halfToFloat(uint16_t bits);
+/// One bfloat16 as float32, exactly.
+float bfloatToFloat(uint16_t bits);
+
+/// A float32 as IEEE half or bfloat16: rounded to nearest, ties to even.
+uint16_t floatToHalf(float value);
+uint16_t floatToBfloat(float value);
 
 } // namespace heddle
 

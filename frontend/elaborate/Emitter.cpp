@@ -66,6 +66,8 @@ mlir::Type Emitter::type(ArrayRef<NamedAxis> axes, NumberKind kind) const {
 }
 
 std::optional<mlir::Type> Emitter::weightType(ArrayRef<NamedAxis> axes, StorageType stored) const {
+  if (stored == StorageType::F8_E4M3) // its scales make it that: Float8.h
+    stored = StorageType::BF16;
   std::optional<Format> format = symbolizeFormat(blockFacts(stored).name.lower());
   if (!format || *format == Format::I32)
     return std::nullopt;

@@ -4,11 +4,12 @@
   published.py HEDDLE SCRATCH
 
 Configs of models in use (data/published.json) become a module. gpt-oss with its experts in MXFP4, as it is published,
-gives what the same numbers give as float32. A decoder that scores a text, or gives a vector for it, as the modules.json
+gives what the same numbers give as float32; so do matrices in float8. A decoder that scores a text, or gives a vector for it, as the modules.json
 beside it says, takes the last token's hidden state. Where a page rounds, it is as the format would.
 """
 
 import array
+import bisect
 import json
 import math
 import shutil
@@ -96,6 +97,71 @@ def check_mxfp4(heddle, folder, scratch):
     return f"(-O2 off by {compare(outputs[2], outputs[0], '', 0.005) * 0.005:.1g})"
 
 
+# --- float8
+
+# What the 127 codes without a sign are; the last one is not a number.
+FP8 = [(8 + code % 8) * 2.0 ** (code // 8 - 10) if code >= 8 else code * 2.0**-9 for code in range(127)]
+
+
+def float8(shape, values, block, scale_shape, suffix):
+    """A matrix as codes and scales, one for each block, and the bfloat16 numbers that these are."""
+    rows, columns = shape
+    down, across = block[0] or rows, block[1] or columns
+    codes, scales, plain = array.array("B", bytes(len(values))), array.array("f"), array.array("f", values)
+    for top in range(0, rows, down):
+        for left in range(0, columns, across):
+            places = [r * columns + c for r in range(top, min(top + down, rows)) for c in range(left, min(left + across, columns))]
+            scale = to_float((max(abs(values[i]) for i in places) or 1) / FP8[-1])
+            scales.append(scale)
+            for i in places:
+                x = abs(values[i]) / scale
+                code = min(max(bisect.bisect(FP8, x), 1), 126)
+                code -= x - FP8[code - 1] < FP8[code] - x
+                codes[i] = code | (values[i] < 0) << 7
+                plain[i] = math.copysign(to_bfloat(to_float(FP8[code] * scale)), values[i])
+    return {"": (shape, codes, "F8_E4M3"), suffix: (scale_shape(rows, columns), scales)}, (shape, plain)
+
+
+FLOAT8 = {  # who publishes it: the blocks, the scales' shape and name, the config
+    "blocks": ((24, 40), lambda rows, columns: [-(-rows // 24), -(-columns // 40)], "_scale_inv",
+               {"quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic", "weight_block_size": [24, 40]}),
+    "rows": ((1, 0), lambda rows, columns: [rows, 1], "_scale",
+             {"quant_method": "compressed-tensors", "format": "float-quantized", "config_groups": {}}),
+    "one for all": ((0, 0), lambda rows, columns: [], "_scale_inv",
+                    {"quant_method": "fp8", "activation_scheme": "static"}),
+}
+
+
+def check_float8(heddle, folder, scratch, kind):
+    block, scale_shape, suffix, quantization = FLOAT8[kind]
+    config = json.loads((folder / "config.json").read_text())
+    packed, plain = {}, {}
+    for name, (shape, values) in load(folder / "model.safetensors").items():
+        packed[name] = plain[name] = (shape, values)
+        if name.endswith("proj.weight") and len(shape) == 2:
+            parts, plain[name] = float8(shape, values, block, scale_shape, suffix)
+            packed.update((name + part, tensor) for part, tensor in parts.items())
+            if kind == "one for all":
+                packed[name.removesuffix("weight") + "input_scale"] = ([], array.array("f", [0.5]))
+    for tensors, where, more in ((packed, scratch / "packed", {"quantization_config": quantization}),
+                                 (plain, scratch / "plain", {})):
+        where.mkdir(exist_ok=True)
+        save(where / "model.safetensors", tensors)
+        (where / "config.json").write_text(json.dumps(config | more))
+    golden = load(folder / "golden.safetensors")
+    save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
+
+    def evaluate(where, *options):
+        run(heddle, "eval", scratch / where, *options, "--input", scratch / "in.safetensors", "--output",
+            scratch / "out.safetensors")
+        return load(scratch / "out.safetensors")
+
+    expected = evaluate("plain", "-O0")
+    compare(evaluate("packed", "-O0"), expected, "", 1e-6)
+    compare(evaluate("packed", "--quantize", "q8_0"), evaluate("plain", "--quantize", "q8_0"), "", 1e-6)
+    return f"(-O2 off by {compare(evaluate('packed'), expected, '', 0.005) * 0.005:.1g})"
+
+
 # --- heads
 
 def check_head(heddle, folder, scratch, changes, tensors, name, expected):
@@ -176,6 +242,9 @@ def main():
         results.case(f"numbers rounded, {' '.join(options)}", check_rounding, heddle, scratch, options)
     goldens = SHARED / "goldens"
     results.case_of(goldens / "gpt_oss", "gpt_oss in MXFP4", check_mxfp4, heddle, goldens / "gpt_oss", scratch)
+    for name, kind in (("deepseek_v3", "blocks"), ("qwen3", "rows"), ("mistral", "one for all")):
+        results.case_of(goldens / name, f"{name} in float8, scales: {kind}", check_float8, heddle, goldens / name,
+                        scratch, kind)
     for name, architecture, embeds in (("gemma2", "Gemma2ForSequenceClassification", False),
                                        ("qwen3", "Qwen3ForSequenceClassification", True)):
         results.case_of(goldens / name, f"{name}: heads", check_heads, heddle, goldens / name, scratch, architecture, embeds)

@@ -116,11 +116,11 @@ def load(path):
 
 
 def save(path, tensors):
-    """Writes tensors, given as load() returns them."""
+    """Writes tensors, given as load() returns them; bytes may have another name for their type behind them."""
     header, blocks, offset = {}, [], 0
-    for name, (shape, values) in tensors.items():
+    for name, (shape, values, *named) in tensors.items():
         block = values.tobytes()
-        dtype = next(key for key, code in ELEMENT.items() if code == values.typecode)
+        dtype = named[0] if named else next(key for key, code in ELEMENT.items() if code == values.typecode)
         header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [offset, offset + len(block)]}
         blocks.append(block)
         offset += len(block)

@@ -31,6 +31,10 @@ static bool readsSafetensors(llvm::ArrayRef<uint8_t> bytes) {
     EXPECT_EQ(llvm::toString(tensors.takeError()).find("f: "), 0u);
     return false;
   }
+  if (llvm::Error error = joinFloat8(*tensors, {2, 2})) {
+    EXPECT_EQ(llvm::toString(std::move(error)).find("f: "), 0u);
+    return false;
+  }
   touch(*tensors);
   return true;
 }
@@ -69,16 +73,21 @@ TEST(Robustness, Gguf) {
   changeEverywhere(file, file.data.size(), readsGguf);
 }
 
+constexpr size_t smallData = 30; // bytes behind the header
+
 static Bytes smallSafetensors() {
-  return safetensors(R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
-                     R"("b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}})",
-                     counting(16));
+  return safetensors(
+      R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
+      R"("b":{"dtype":"I64","shape":[],"data_offsets":[8,16]},)"
+      R"("c":{"dtype":"F8_E4M3","shape":[3,2],"data_offsets":[16,22]},)"
+      R"("c_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[22,30]}})",
+      counting(smallData));
 }
 
 TEST(Robustness, Safetensors) {
   Bytes file = smallSafetensors();
   cutEverywhere(file, readsSafetensors);
-  changeEverywhere(file, file.data.size() - 16, readsSafetensors);
+  changeEverywhere(file, file.data.size() - smallData, readsSafetensors);
 }
 
 TEST(Robustness, Index) {

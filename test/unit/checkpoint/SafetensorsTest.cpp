@@ -64,8 +64,8 @@ TEST(Safetensors, RefusesEntries) {
   EXPECT_EQ(refuseEntry(R"({"dtype":"U8","x":1})"),
             a + "the keys 'dtype', 'shape', 'data_offsets', found 'x'" + damaged);
   EXPECT_EQ(refuseEntry(R"({"shape":[8],"data_offsets":[0,8]})"), a + "'dtype', a string, found none" + damaged);
-  EXPECT_EQ(refuseEntry(R"({"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]})"),
-            a + "a dtype of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL, found 'F8_E4M3'; "
+  EXPECT_EQ(refuseEntry(R"({"dtype":"F8_E5M2","shape":[8],"data_offsets":[0,8]})"),
+            a + "a dtype of F64, F32, F16, BF16, F8_E4M3, I64, I32, I16, I8, U8, BOOL, found 'F8_E5M2'; "
                 "this type is not supported: store the tensor as one of those");
   EXPECT_EQ(refuseEntry(R"({"dtype":"U8","data_offsets":[0,8]})"), a + "'shape', a list, found none" + damaged);
   EXPECT_EQ(refuseEntry(R"({"dtype":"U8","shape":8,"data_offsets":[0,8]})"),
