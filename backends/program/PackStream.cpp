@@ -68,11 +68,9 @@ static void dropPages(const PackedWeight &weight) {
   for (const Stored &tensor : weight.tensors) {
     if (!tensor.bytes)
       continue;
-    const BlockFacts &facts = blockFacts(tensor.type);
     uint64_t start = reinterpret_cast<uintptr_t>(tensor.bytes);
     uint64_t first = alignTo(start, page);
-    unsigned blockBytes = tensor.scales ? mxfp4Pairs : tensor.float8 ? 1 : facts.bytes;
-    uint64_t end = alignDown(start + tensor.elements / facts.elements * blockBytes, page);
+    uint64_t end = alignDown(start + tensor.size, page);
     if (first < end)
       madvise(reinterpret_cast<void *>(first), end - first, MADV_DONTNEED);
   }

@@ -50,8 +50,8 @@ static void drawBlock(const Stored &stored, int64_t index, uint8_t *block) {
 //===- reading ------------------------------------------------------------===//
 
 const uint8_t *Stored::block(int64_t index, uint8_t *room) const {
-  if (scales) {
-    joinMxfp4(scales[index], bytes + index * mxfp4Pairs, room);
+  if (joined) {
+    joined->make(index, room);
     return room;
   }
   if (bytes)
@@ -138,7 +138,8 @@ Expected<Stored> StoredSource::find(StoredOp weight, StringRef name, int64_t ele
   stored.type = tensor->type;
   stored.elements = tensor->elements();
   stored.bytes = tensor->bytes.data();
-  stored.scales = tensor->scales.empty() ? nullptr : tensor->scales.data();
+  stored.size = tensor->bytes.size();
+  stored.joined = tensor->joined;
   stored.float8 = tensor->float8;
   if (stored.float8)
     stored.type = StorageType::BF16;

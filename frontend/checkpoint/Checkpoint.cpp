@@ -63,7 +63,7 @@ const StoredTensor *Checkpoint::joinMxfp4(const StoredTensor &blocks, const Stor
     made->type = StorageType::MXFP4;
     made->shape.pop_back();
     made->shape.back() *= blockFacts(StorageType::MXFP4).elements;
-    made->scales = scales.bytes;
+    made->joined = std::make_shared<Mxfp4Blocks>(blocks.bytes, scales.bytes);
   }
   return made.get();
 }

@@ -12,6 +12,7 @@
 #define HEDDLE_FRONTEND_CHECKPOINT_CHECKPOINT_H
 
 #include "frontend/checkpoint/Float8.h"
+#include "frontend/checkpoint/JoinedBlocks.h"
 #include "frontend/checkpoint/StorageType.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -30,13 +31,14 @@ class GgufMetadata;
 class MappedFile;
 
 /// A tensor as it lies in a file. The innermost axis of a quantised tensor is a
-/// whole number of blocks, and shape x type is exactly bytes.size() + scales.size().
+/// whole number of blocks, and shape x type is exactly bytes.size(), unless it is joined.
 struct StoredTensor {
   std::string name;
   StorageType type = StorageType::F32;
   llvm::SmallVector<int64_t, 4> shape; // outermost first (GGUF's order reversed); empty for a scalar
   llvm::ArrayRef<uint8_t> bytes;       // into the mapping, aligned to nothing in particular
-  llvm::ArrayRef<uint8_t> scales;      // of MXFP4 in two tensors (joinMxfp4): one for each block; else none
+  std::shared_ptr<const JoinedBlocks>
+      joined;                          // of what lies in several tensors: bytes are those of the largest
   std::optional<Float8Scales> float8;  // of F8_E4M3 (joinFloat8)
   std::string file;                    // path of the file that holds it
   uint64_t offset = 0;                 // of bytes[0] in that file

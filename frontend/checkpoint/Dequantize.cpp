@@ -82,9 +82,9 @@ static void blocks(StorageType type, const uint8_t *bytes, int64_t count, float 
   }
 }
 
-void heddle::joinMxfp4(uint8_t scale, const uint8_t *pairs, uint8_t *block) {
-  auto number = [&](unsigned i) { return pairs[i / 2] >> i % 2 * 4 & 15; };
-  *block++ = scale;
+void Mxfp4Blocks::make(int64_t index, uint8_t *block) const {
+  auto number = [&](unsigned i) { return pairs[index * mxfp4Pairs + i / 2] >> i % 2 * 4 & 15; };
+  *block++ = scales[index];
   for (unsigned i = 0; i < mxfp4Pairs; ++i)
     block[i] = number(i) | number(i + mxfp4Pairs) << 4;
 }
@@ -127,11 +127,11 @@ void heddle::dequantize(const StoredTensor &tensor, int64_t firstElement, int64_
   if (tensor.float8)
     return readFloat8(tensor.bytes.data(), &*tensor.float8, firstElement, count, out);
   int64_t first = firstElement / block.elements;
-  if (tensor.scales.empty())
+  if (!tensor.joined)
     return dequantize(tensor.type, tensor.bytes.data() + first * block.bytes, count, out);
   for (int64_t b = first; b < first + count / block.elements; ++b, out += block.elements) {
-    uint8_t joined[mxfp4Bytes];
-    joinMxfp4(tensor.scales[b], tensor.bytes.data() + b * mxfp4Pairs, joined);
-    dequantize(tensor.type, joined, block.elements, out);
+    uint8_t made[mostBlockBytes];
+    tensor.joined->make(b, made);
+    dequantize(tensor.type, made, block.elements, out);
   }
 }

@@ -63,11 +63,6 @@ void dequantize(const StoredTensor &tensor, int64_t firstElement, int64_t count,
 /// The same for bare blocks: `bytes` must hold count / elements blocks.
 void dequantize(StorageType type, const uint8_t *bytes, int64_t count, float *out);
 
-/// A block of MXFP4 as GGUF has it, from the form that Hugging Face stores: the scale lies in a tensor of its
-/// own, and byte i of `pairs` (mxfp4Pairs of them) holds numbers 2i and 2i + 1, the former in its low half.
-constexpr unsigned mxfp4Pairs = 16, mxfp4Bytes = 1 + mxfp4Pairs;
-void joinMxfp4(uint8_t scale, const uint8_t *pairs, uint8_t *block);
-
 /// One IEEE half as float32; NaN payloads and the sign of zero survive.
 float halfToFloat(uint16_t bits);
 /// One bfloat16 as float32, exactly.
