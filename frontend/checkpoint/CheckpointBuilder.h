@@ -4,6 +4,7 @@
 
 #include "frontend/checkpoint/Checkpoint.h"
 #include "frontend/checkpoint/MappedFile.h"
+#include "frontend/checkpoint/PackedGroups.h"
 
 namespace heddle {
 
@@ -23,7 +24,8 @@ private:
   llvm::Error readConfigs();
   llvm::Error readModules();
   void useTextConfig();
-  std::optional<Float8Config> takeFloat8Config();
+  llvm::Error takeQuantization();
+  llvm::Error joinTensors();
   llvm::Error readWeights();
   llvm::Error readShards(const MappedFile &index);
   /// Opens the other parts of a model of which `first` is one, in `file`, and keeps all; `first` becomes the
@@ -37,6 +39,8 @@ private:
   std::unique_ptr<Checkpoint> finish();
 
   std::unique_ptr<Checkpoint> checkpoint;
+  std::optional<Float8Config> float8;
+  std::optional<PackedGroupsConfig> packedGroups;
 };
 
 } // namespace heddle

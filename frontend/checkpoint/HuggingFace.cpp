@@ -155,14 +155,28 @@ void CheckpointBuilder::useTextConfig() {
   }
 }
 
-/// A config that says how matrices lie in float8 says nothing of what is computed: the entry goes.
-std::optional<Float8Config> CheckpointBuilder::takeFloat8Config() {
+/// A config that says how matrices are stored says nothing of what is computed: the entry goes.
+Error CheckpointBuilder::takeQuantization() {
   json::Object &config = checkpoint->configObject;
   const json::Object *quantization = config.getObject("quantization_config");
-  std::optional<Float8Config> float8 = quantization ? float8Config(*quantization) : std::nullopt;
-  if (float8)
+  if (!quantization)
+    return Error::success();
+  auto packed = packedGroupsConfig(*quantization, inFolder("config.json"));
+  if (!packed)
+    return packed.takeError();
+  packedGroups = *packed;
+  float8 = float8Config(*quantization);
+  if (packedGroups || float8)
     config.erase("quantization_config");
-  return float8;
+  return Error::success();
+}
+
+/// Makes one tensor of those that a matrix lies in.
+Error CheckpointBuilder::joinTensors() {
+  if (packedGroups)
+    if (Error error = joinPackedGroups(checkpoint->stored, *packedGroups))
+      return error;
+  return joinFloat8(checkpoint->stored, float8.value_or(Float8Config()));
 }
 
 /// What sentence-transformers puts behind an encoder becomes an entry of the config.
@@ -242,10 +256,13 @@ Expected<std::unique_ptr<Checkpoint>> CheckpointBuilder::openFolder(StringRef pa
   CheckpointBuilder builder(path);
   if (Error error = builder.readConfigs())
     return error;
-  std::optional<Float8Config> float8 = builder.takeFloat8Config();
-  if (Error error = withWeights ? builder.readWeights() : Error::success())
+  if (Error error = builder.takeQuantization())
     return error;
-  if (Error error = joinFloat8(builder.checkpoint->stored, float8.value_or(Float8Config())))
-    return error;
+  if (withWeights) {
+    if (Error error = builder.readWeights())
+      return error;
+    if (Error error = builder.joinTensors())
+      return error;
+  }
   return builder.finish();
 }

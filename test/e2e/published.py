@@ -134,20 +134,31 @@ FLOAT8 = {  # who publishes it: the blocks, the scales' shape and name, the conf
 
 def check_float8(heddle, folder, scratch, kind):
     block, scale_shape, suffix, quantization = FLOAT8[kind]
-    config = json.loads((folder / "config.json").read_text())
+
+    def pack(shape, values):
+        parts, plain = float8(shape, values, block, scale_shape, suffix)
+        if kind == "one for all":
+            parts["input_scale"] = ([], array.array("f", [0.5]))
+        return {(part if part == "input_scale" else "weight" + part): tensor for part, tensor in parts.items()}, plain
+
+    return check_packed(heddle, folder, scratch, quantization, pack)
+
+
+def check_packed(heddle, folder, scratch, quantization, pack, more={}):
+    """The folder with its matrices packed gives what it gives with the numbers that they then are."""
+    config = json.loads((folder / "config.json").read_text()) | more
     packed, plain = {}, {}
     for name, (shape, values) in load(folder / "model.safetensors").items():
         packed[name] = plain[name] = (shape, values)
         if name.endswith("proj.weight") and len(shape) == 2:
-            parts, plain[name] = float8(shape, values, block, scale_shape, suffix)
-            packed.update((name + part, tensor) for part, tensor in parts.items())
-            if kind == "one for all":
-                packed[name.removesuffix("weight") + "input_scale"] = ([], array.array("f", [0.5]))
-    for tensors, where, more in ((packed, scratch / "packed", {"quantization_config": quantization}),
-                                 (plain, scratch / "plain", {})):
+            del packed[name]
+            parts, plain[name] = pack(shape, values)
+            packed.update((name.removesuffix("weight") + part, tensor) for part, tensor in parts.items())
+    for tensors, where, extra in ((packed, scratch / "packed", {"quantization_config": quantization}),
+                                  (plain, scratch / "plain", {})):
         where.mkdir(exist_ok=True)
         save(where / "model.safetensors", tensors)
-        (where / "config.json").write_text(json.dumps(config | more))
+        (where / "config.json").write_text(json.dumps(config | extra))
     golden = load(folder / "golden.safetensors")
     save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
 
@@ -160,6 +171,62 @@ def check_float8(heddle, folder, scratch, kind):
     compare(evaluate("packed", "-O0"), expected, "", 1e-6)
     compare(evaluate("packed", "--quantize", "q8_0"), evaluate("plain", "--quantize", "q8_0"), "", 1e-6)
     return f"(-O2 off by {compare(evaluate('packed'), expected, '', 0.005) * 0.005:.1g})"
+
+
+# --- GPTQ and AWQ
+
+AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)
+
+
+def words(numbers, bits, order=None):
+    """Numbers packed into int32, the first in the lowest bits."""
+    per = 32 // bits
+    packed = array.array("i")
+    for at in range(0, len(numbers), per):
+        several = numbers[at : at + per]
+        word = sum(several[order[i] if order else i] << bits * i for i in range(per))
+        packed.append(word - (word >> 31 << 32))
+    return packed
+
+
+def packed_groups(shape, values, bits, group, awq):
+    """A matrix as both store it, and the numbers of the blocks that it becomes."""
+    rows, columns = shape
+    size, groups, top = group if group > 0 else columns, 0, 2**bits - 1
+    groups = columns // size
+    codes, zeros, scales, plain = [[0] * columns for _ in range(rows)], {}, {}, array.array("f", values)
+    for r in range(rows):
+        for g in range(groups):
+            part = values[r * columns + g * size : r * columns + (g + 1) * size]
+            low, high = min(*part, 0.0), max(*part, 0.0)
+            scale = to_half((high - low) / top or 1.0) if bits == 4 else to_half(max(map(abs, part)) / 127 or 1.0)
+            zero = min(max(round(-low / scale), 1), top) if bits == 4 else 128
+            scales[g, r], zeros[g, r] = scale, zero
+            for i, x in enumerate(part):
+                code = min(max(round(x / scale) + zero, 0), top)
+                codes[r][g * size + i] = code
+                plain[r * columns + g * size + i] = (scale * code + to_half(-scale * zero) if bits == 4
+                                                     else scale * (code - zero))
+    less = 0 if awq else 1
+    order = AWQ_ORDER if awq else None
+    lines = words([zeros[g, r] - less for g in range(groups) for r in range(rows)], bits, order)
+    if awq:
+        matrix = [columns, rows * bits // 32], words([codes[r][c] for c in range(columns) for r in range(rows)], bits, order)
+    else:
+        per = 32 // bits
+        matrix = [columns // per, rows], words(
+            [codes[r][c + i] for c in range(0, columns, per) for r in range(rows) for i in range(per)], bits)
+    parts = {"qweight": matrix, "qzeros": ([groups, rows * bits // 32], lines),
+             "scales": ([groups, rows], array.array("f", [scales[g, r] for g in range(groups) for r in range(rows)]))}
+    if not awq:
+        parts["g_idx"] = ([columns], array.array("i", [c // size for c in range(columns)]))
+    return parts, (shape, plain)
+
+
+def check_groups(heddle, folder, scratch, method, bits, group):
+    quantization = {"quant_method": method, "bits": bits, "group_size": group, "desc_act": False, "sym": True}
+    return check_packed(heddle, folder, scratch, quantization,
+                        lambda shape, values: packed_groups(shape, values, bits, group, method == "awq"))
 
 
 # --- heads
@@ -245,6 +312,9 @@ def main():
     for name, kind in (("deepseek_v3", "blocks"), ("qwen3", "rows"), ("mistral", "one for all")):
         results.case_of(goldens / name, f"{name} in float8, scales: {kind}", check_float8, heddle, goldens / name,
                         scratch, kind)
+    for name, *how in (("llama", "gptq", 4, 32), ("qwen2", "gptq", 4, -1), ("qwen2", "gptq", 8, 32), ("llama", "awq", 4, 32)):
+        results.case_of(goldens / name, f"{name} in {how[1]} bits of {how[0]}, groups of {how[2]}", check_groups, heddle,
+                        goldens / name, scratch, *how)
     for name, architecture, embeds in (("gemma2", "Gemma2ForSequenceClassification", False),
                                        ("qwen3", "Qwen3ForSequenceClassification", True)):
         results.case_of(goldens / name, f"{name}: heads", check_heads, heddle, goldens / name, scratch, architecture, embeds)

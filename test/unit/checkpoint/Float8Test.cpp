@@ -103,7 +103,7 @@ TEST(Float8, ScalesAndConfigAreNoPageConcern) {
 }
 
 TEST(Float8, OtherQuantizationsStayForThePage) {
-  for (const char *other : {R"({"quant_method": "gptq", "bits": 4})",
+  for (const char *other : {R"({"quant_method": "bitsandbytes", "load_in_4bit": true})",
                             R"({"quant_method": "compressed-tensors", "format": "pack-quantized"})"})
     EXPECT_NE(Folder("[1]", 1, "_scale", "[]", {1}, other).open()->configValue("quantization_config"),
               nullptr);

@@ -2,6 +2,7 @@
 // error or a result that can be read, never anything else.
 #include "frontend/checkpoint/Gguf.h"
 #include "frontend/checkpoint/HuggingFace.h"
+#include "frontend/checkpoint/PackedGroups.h"
 #include "frontend/checkpoint/Safetensors.h"
 #include "test/unit/checkpoint/Builders.h"
 #include "test/unit/checkpoint/Touch.h"
@@ -31,7 +32,10 @@ static bool readsSafetensors(llvm::ArrayRef<uint8_t> bytes) {
     EXPECT_EQ(llvm::toString(tensors.takeError()).find("f: "), 0u);
     return false;
   }
-  if (llvm::Error error = joinFloat8(*tensors, {2, 2})) {
+  llvm::Error error = joinPackedGroups(*tensors, {});
+  if (!error)
+    error = joinFloat8(*tensors, {2, 2});
+  if (error) {
     EXPECT_EQ(llvm::toString(std::move(error)).find("f: "), 0u);
     return false;
   }
@@ -73,14 +77,17 @@ TEST(Robustness, Gguf) {
   changeEverywhere(file, file.data.size(), readsGguf);
 }
 
-constexpr size_t smallData = 30; // bytes behind the header
+constexpr size_t smallData = 178; // bytes behind the header
 
 static Bytes smallSafetensors() {
   return safetensors(
       R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},)"
       R"("b":{"dtype":"I64","shape":[],"data_offsets":[8,16]},)"
       R"("c":{"dtype":"F8_E4M3","shape":[3,2],"data_offsets":[16,22]},)"
-      R"("c_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[22,30]}})",
+      R"("c_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[22,30]},)"
+      R"("d.qweight":{"dtype":"I32","shape":[4,8],"data_offsets":[30,158]},)"
+      R"("d.qzeros":{"dtype":"I32","shape":[1,1],"data_offsets":[158,162]},)"
+      R"("d.scales":{"dtype":"F16","shape":[1,8],"data_offsets":[162,178]}})",
       counting(smallData));
 }
 

@@ -1,0 +1,47 @@
+//===- PackedGroups.h - matrices of GPTQ and AWQ ----------------*- C++ -*-===//
+//
+// Both store a matrix [out, in] as integers q of 4 (GPTQ also 8) bits packed into
+// words, and for each group of columns of a row a scale s and a zero z: the numbers
+// are s * (q - z). They become blocks that GGUF has: Q4_1 with d = s and m = -s * z,
+// in float16; of 8 bits, whose zeros are all 128, Q8_0.
+//
+//   NAME.qweight  GPTQ [in * bits / 32, out]: a word holds neighbours of a column of q;
+//                 AWQ [in, out / 8]: neighbours of a row, in the order 0 2 4 6 1 3 5 7
+//   NAME.qzeros   [groups, out * bits / 32], neighbours of a row, AWQ's in that order; GPTQ's are one less
+//                 than they mean, but for "gptq_v2"
+//   NAME.scales   [groups, out]
+//   NAME.g_idx    [in], GPTQ: the group of each column
+//
+//===----------------------------------------------------------------------===//
+#ifndef HEDDLE_FRONTEND_CHECKPOINT_PACKEDGROUPS_H
+#define HEDDLE_FRONTEND_CHECKPOINT_PACKEDGROUPS_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/JSON.h"
+#include <optional>
+#include <vector>
+
+namespace heddle {
+
+struct StoredTensor;
+
+struct PackedGroupsConfig {
+  bool alongRows = false; ///< AWQ's order of words, not GPTQ's
+  int64_t bits = 4;
+  int64_t groupSize = 128; ///< columns; at most 0: all
+  int64_t zerosLess = 1;   ///< what is added to stored zeros
+};
+
+/// What `quantization_config` says; none where it is of something else. `file`: for errors.
+llvm::Expected<std::optional<PackedGroupsConfig>> packedGroupsConfig(const llvm::json::Object &quantization,
+                                                                     llvm::StringRef file);
+
+/// Puts a tensor "NAME.weight" in the place of each "NAME.qweight", and takes the others out of the list.
+/// Fails where one of them is missing or does not fit, and where columns are in another order than their
+/// groups.
+llvm::Error joinPackedGroups(std::vector<StoredTensor> &tensors, const PackedGroupsConfig &config);
+
+} // namespace heddle
+
+#endif // HEDDLE_FRONTEND_CHECKPOINT_PACKEDGROUPS_H
