@@ -22,7 +22,7 @@ struct Stored {
   const uint8_t *bytes = nullptr;  // null: drawn from `seed`
   uint64_t size = 0;               // of `bytes`
   std::shared_ptr<const JoinedBlocks> joined; // of what lies in several tensors
-  std::optional<Float8Scales> float8; // of BF16 whose bytes are in float8
+  std::optional<Float8Scales> float8;         // of BF16 whose bytes are in float8
   uint64_t seed = 0;
   float centre = 0, spread = 0; // drawn evenly from [centre - spread, centre + spread]
 

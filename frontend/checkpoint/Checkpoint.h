@@ -37,8 +37,8 @@ struct StoredTensor {
   StorageType type = StorageType::F32;
   llvm::SmallVector<int64_t, 4> shape; // outermost first (GGUF's order reversed); empty for a scalar
   llvm::ArrayRef<uint8_t> bytes;       // into the mapping, aligned to nothing in particular
-  std::shared_ptr<const JoinedBlocks>
-      joined;                          // of what lies in several tensors: bytes are those of the largest
+  /// Of what lies in several tensors; `bytes` are those of the largest.
+  std::shared_ptr<const JoinedBlocks> joined;
   std::optional<Float8Scales> float8;  // of F8_E4M3 (joinFloat8)
   std::string file;                    // path of the file that holds it
   uint64_t offset = 0;                 // of bytes[0] in that file
