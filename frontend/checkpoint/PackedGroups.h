@@ -1,16 +1,20 @@
-//===- PackedGroups.h - matrices of GPTQ and AWQ ----------------*- C++ -*-===//
+//===- PackedGroups.h - matrices of GPTQ, AWQ and others --------*- C++ -*-===//
 //
-// Both store a matrix [out, in] as integers q of 4 (GPTQ also 8) bits packed into
-// words, and for each group of columns of a row a scale s and a zero z: the numbers
-// are s * (q - z). They become blocks that GGUF has: Q4_1 with d = s and m = -s * z,
-// in float16; of 8 bits, whose zeros are all 128, Q8_0.
+// A matrix [out, in] is stored as integers q of 4 or 8 bits packed into words, and for each group of columns
+// of a row a scale s and a zero z: the numbers are s * (q - z). They become blocks that GGUF has: Q4_1 with d
+// = s and m = -s * z, in float16; of 8 bits, whose zeros are all 128, Q8_0.
 //
-//   NAME.qweight  GPTQ [in * bits / 32, out]: a word holds neighbours of a column of q;
-//                 AWQ [in, out / 8]: neighbours of a row, in the order 0 2 4 6 1 3 5 7
-//   NAME.qzeros   [groups, out * bits / 32], neighbours of a row, AWQ's in that order; GPTQ's are one less
-//                 than they mean, but for "gptq_v2"
-//   NAME.scales   [groups, out]
-//   NAME.g_idx    [in], GPTQ: the group of each column
+//   GPTQ     NAME.qweight [in / per, out], a word holds neighbours of a column of q; NAME.scales [groups,
+//   out];
+//            NAME.qzeros [groups, out / per], neighbours of a row, one less than they mean but for "gptq_v2";
+//            NAME.g_idx [in], the group of each column
+//   AWQ      4 bits. NAME.qweight [in, out / 8], neighbours of a row, in the order 0 2 4 6 1 3 5 7;
+//   NAME.qzeros
+//            likewise; NAME.scales [groups, out]
+//   vLLM's   "compressed-tensors", "pack-quantized". NAME.weight_packed [out, in / per], neighbours of a row
+//   of compressor  the matrix; NAME.weight_scale [out, groups]; NAME.weight_zero_point [out / per, groups],
+//   else 8 or
+//            128; NAME.weight_g_idx; NAME.weight_shape
 //
 //===----------------------------------------------------------------------===//
 #ifndef HEDDLE_FRONTEND_CHECKPOINT_PACKEDGROUPS_H
@@ -26,10 +30,12 @@ namespace heddle {
 
 struct StoredTensor;
 
+enum class PackedLayout { Gptq, Awq, Compressed };
+
 struct PackedGroupsConfig {
-  bool alongRows = false; ///< AWQ's order of words, not GPTQ's
+  PackedLayout layout = PackedLayout::Gptq;
   int64_t bits = 4;
-  int64_t groupSize = 128; ///< columns; at most 0: all
+  int64_t groupSize = 128; ///< columns; at most 0: all. Of Compressed the scales' shape says it
   int64_t zerosLess = 1;   ///< what is added to stored zeros
 };
 

@@ -144,9 +144,9 @@ def check_float8(heddle, folder, scratch, kind):
     return check_packed(heddle, folder, scratch, quantization, pack)
 
 
-def check_packed(heddle, folder, scratch, quantization, pack, more={}):
+def check_packed(heddle, folder, scratch, quantization, pack):
     """The folder with its matrices packed gives what it gives with the numbers that they then are."""
-    config = json.loads((folder / "config.json").read_text()) | more
+    config = json.loads((folder / "config.json").read_text())
     packed, plain = {}, {}
     for name, (shape, values) in load(folder / "model.safetensors").items():
         packed[name] = plain[name] = (shape, values)
@@ -173,7 +173,7 @@ def check_packed(heddle, folder, scratch, quantization, pack, more={}):
     return f"(-O2 off by {compare(evaluate('packed'), expected, '', 0.005) * 0.005:.1g})"
 
 
-# --- GPTQ and AWQ
+# --- GPTQ, AWQ, compressed-tensors
 
 AWQ_ORDER = (0, 2, 4, 6, 1, 3, 5, 7)
 
@@ -189,44 +189,70 @@ def words(numbers, bits, order=None):
     return packed
 
 
-def packed_groups(shape, values, bits, group, awq):
-    """A matrix as both store it, and the numbers of the blocks that it becomes."""
+def in_groups(shape, values, bits, group):
+    """A matrix as codes [row][column], scales and zeros [row][group], and the numbers of the blocks that it becomes."""
     rows, columns = shape
-    size, groups, top = group if group > 0 else columns, 0, 2**bits - 1
-    groups = columns // size
-    codes, zeros, scales, plain = [[0] * columns for _ in range(rows)], {}, {}, array.array("f", values)
+    size, top = group if group > 0 else columns, 2**bits - 1
+    codes, scales, zeros, plain = [], [], [], array.array("f")
     for r in range(rows):
-        for g in range(groups):
-            part = values[r * columns + g * size : r * columns + (g + 1) * size]
+        codes.append([]), scales.append([]), zeros.append([])
+        for at in range(r * columns, (r + 1) * columns, size):
+            part = values[at : at + size]
             low, high = min(*part, 0.0), max(*part, 0.0)
             scale = to_half((high - low) / top or 1.0) if bits == 4 else to_half(max(map(abs, part)) / 127 or 1.0)
             zero = min(max(round(-low / scale), 1), top) if bits == 4 else 128
-            scales[g, r], zeros[g, r] = scale, zero
-            for i, x in enumerate(part):
+            scales[r].append(scale), zeros[r].append(zero)
+            for x in part:
                 code = min(max(round(x / scale) + zero, 0), top)
-                codes[r][g * size + i] = code
-                plain[r * columns + g * size + i] = (scale * code + to_half(-scale * zero) if bits == 4
-                                                     else scale * (code - zero))
-    less = 0 if awq else 1
-    order = AWQ_ORDER if awq else None
-    lines = words([zeros[g, r] - less for g in range(groups) for r in range(rows)], bits, order)
-    if awq:
-        matrix = [columns, rows * bits // 32], words([codes[r][c] for c in range(columns) for r in range(rows)], bits, order)
+                codes[r].append(code)
+                plain.append(scale * code + to_half(-scale * zero) if bits == 4 else scale * (code - zero))
+    return codes, scales, zeros, (shape, plain)
+
+
+def along(matrix):
+    """The numbers row by row."""
+    return [number for row in matrix for number in row]
+
+
+def down(matrix):
+    """The numbers column by column."""
+    return along(zip(*matrix))
+
+
+def packed_groups(shape, values, bits, group, method):
+    """The parts that such a folder has for a matrix, and what they mean."""
+    rows, columns = shape
+    per = 32 // bits
+    codes, scales, zeros, plain = in_groups(shape, values, bits, group)
+    groups = len(scales[0])
+    if method == "compressed-tensors":
+        by_group = words(down(zeros), bits)  # [groups, rows / per], stored the other way
+        parts = {"weight_packed": ([rows, columns // per], words(along(codes), bits)),
+                 "weight_scale": ([rows, groups], array.array("f", along(scales))),
+                 "weight_shape": ([2], array.array("q", shape)),
+                 "weight_zero_point": ([rows // per, groups], array.array("i", [by_group[g * (rows // per) + r]
+                                       for r in range(rows // per) for g in range(groups)]))}
+        return parts, plain
+    order = AWQ_ORDER if method == "awq" else None
+    less = 0 if method == "awq" else 1
+    parts = {"qzeros": ([groups, rows // per], words([zero - less for zero in down(zeros)], bits, order)),
+             "scales": ([groups, rows], array.array("f", down(scales)))}
+    if method == "awq":
+        parts["qweight"] = ([columns, rows // per], words(down(codes), bits, order))
     else:
-        per = 32 // bits
-        matrix = [columns // per, rows], words(
-            [codes[r][c + i] for c in range(0, columns, per) for r in range(rows) for i in range(per)], bits)
-    parts = {"qweight": matrix, "qzeros": ([groups, rows * bits // 32], lines),
-             "scales": ([groups, rows], array.array("f", [scales[g, r] for g in range(groups) for r in range(rows)]))}
-    if not awq:
-        parts["g_idx"] = ([columns], array.array("i", [c // size for c in range(columns)]))
-    return parts, (shape, plain)
+        parts["qweight"] = ([columns // per, rows], words(
+            [codes[r][c + i] for c in range(0, columns, per) for r in range(rows) for i in range(per)], bits))
+        parts["g_idx"] = ([columns], array.array("i", [c * groups // columns for c in range(columns)]))
+    return parts, plain
 
 
 def check_groups(heddle, folder, scratch, method, bits, group):
     quantization = {"quant_method": method, "bits": bits, "group_size": group, "desc_act": False, "sym": True}
+    if method == "compressed-tensors":
+        quantization = {"quant_method": method, "format": "pack-quantized",
+                        "config_groups": {"group_0": {"weights": {"num_bits": bits, "group_size": group}}}}
     return check_packed(heddle, folder, scratch, quantization,
-                        lambda shape, values: packed_groups(shape, values, bits, group, method == "awq"))
+                        lambda shape, values: packed_groups(shape, values, bits, group, method))
 
 
 # --- heads
@@ -312,7 +338,8 @@ def main():
     for name, kind in (("deepseek_v3", "blocks"), ("qwen3", "rows"), ("mistral", "one for all")):
         results.case_of(goldens / name, f"{name} in float8, scales: {kind}", check_float8, heddle, goldens / name,
                         scratch, kind)
-    for name, *how in (("llama", "gptq", 4, 32), ("qwen2", "gptq", 4, -1), ("qwen2", "gptq", 8, 32), ("llama", "awq", 4, 32)):
+    for name, *how in (("llama", "gptq", 4, 32), ("qwen2", "gptq", 4, -1), ("qwen2", "gptq", 8, 32), ("llama", "awq", 4, 32),
+                       ("llama", "compressed-tensors", 4, 32), ("qwen2", "compressed-tensors", 8, 32)):
         results.case_of(goldens / name, f"{name} in {how[1]} bits of {how[0]}, groups of {how[2]}", check_groups, heddle,
                         goldens / name, scratch, *how)
     for name, architecture, embeds in (("gemma2", "Gemma2ForSequenceClassification", False),

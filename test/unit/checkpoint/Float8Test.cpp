@@ -104,7 +104,7 @@ TEST(Float8, ScalesAndConfigAreNoPageConcern) {
 
 TEST(Float8, OtherQuantizationsStayForThePage) {
   for (const char *other : {R"({"quant_method": "bitsandbytes", "load_in_4bit": true})",
-                            R"({"quant_method": "compressed-tensors", "format": "pack-quantized"})"})
+                            R"({"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized"})"})
     EXPECT_NE(Folder("[1]", 1, "_scale", "[]", {1}, other).open()->configValue("quantization_config"),
               nullptr);
   Folder compressed("[3,4]", 12, "_scale", "[2,2]", {1, 2, 3, 4}, R"({"quant_method": "compressed-tensors",

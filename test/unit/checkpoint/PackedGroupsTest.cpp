@@ -144,6 +144,29 @@ TEST(PackedGroups, Awq) {
     EXPECT_EQ(folder.row(i)[40], 0.5f * (meant[i] - 7)) << i;
 }
 
+TEST(PackedGroups, Compressed) {
+  Folder folder(R"({"quant_method": "compressed-tensors", "format": "pack-quantized",
+                    "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": 32}}}})");
+  folder.parts = {{"w.weight_packed", "I32", {8, 8}, Folder::words(64, 0x77777777)},
+                  {"w.weight_scale", "F32", {8, 2}, Folder::scales(16)},
+                  {"w.weight_shape", "I64", {2}, Folder::words(4, 8)}};
+  EXPECT_EQ(folder.row(0), std::vector<float>(64, -0.5f)); // without zeros they are 8
+  folder.setWord(0, 8 * 3 + 5, 0xfedcba98);                // row 3, columns 40 to 47
+  folder.setWord(1, 3 * 2 + 1, 0x40000000);                // the scale of its second group: 2
+  std::vector<float> row = folder.row(3);
+  EXPECT_EQ(row[31], -0.5f);
+  EXPECT_EQ(row[39], -2.0f);
+  for (int i = 0; i < 8; ++i)
+    EXPECT_EQ(row[40 + i], 2.0f * i);
+  folder.parts.push_back({"w.weight_zero_point", "I32", {1, 2}, Folder::words(2, 0x77777777)});
+  folder.setWord(3, 1, 0x77776777); // row 3 in the second group
+  EXPECT_EQ(folder.row(2), std::vector<float>(64, 0.0f));
+  EXPECT_EQ(folder.row(3)[39], 2.0f);
+  auto checkpoint = folder.open();
+  ASSERT_TRUE(!!checkpoint);
+  EXPECT_EQ((*checkpoint)->tensors().size(), 1u);
+}
+
 TEST(PackedGroups, OneGroupOfAllColumns) {
   Folder folder(R"({"quant_method": "gptq", "group_size": -1})");
   folder.parts[1] = {"w.qzeros", "I32", {1, 1}, Folder::words(1, 0x77777777)};
@@ -178,11 +201,11 @@ TEST(PackedGroups, Refuses) {
           "qweight': expected columns and groups in multiples of 32, of groups of 32, found [2, 32] of I32" +
           remedy);
 
-  const std::string key = "F/config.json: key 'quantization_config.";
+  const std::string key = "F/config.json: key 'quantization_config";
   EXPECT_EQ(Folder(R"({"quant_method": "gptq", "bits": 3})").refuse(),
-            key + "bits': expected 4 or 8, found 3; take the model in GGUF");
+            key + "': expected 4 or 8 bits, found 3; take the model in GGUF");
   EXPECT_EQ(Folder(R"({"quant_method": "awq", "bits": 8})").refuse(),
-            key + "bits': expected 4, found 8; take the model in GGUF");
+            key + "': expected 4 bits, found 8; take the model in GGUF");
   EXPECT_EQ(Folder(R"({"quant_method": "awq", "version": "gemv"})").refuse(),
-            key + "version': expected 'gemm', found 'gemv'; take the model in GGUF");
+            key + ".version': expected 'gemm', found 'gemv'; take the model in GGUF");
 }
