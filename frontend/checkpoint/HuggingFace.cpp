@@ -166,9 +166,21 @@ Error CheckpointBuilder::takeQuantization() {
     return packed.takeError();
   packedGroups = *packed;
   float8 = float8Config(*quantization);
-  if (packedGroups || float8)
+  if (packedGroups || float8) {
     config.erase("quantization_config");
-  return Error::success();
+    return Error::success();
+  }
+  StringRef method = quantization->getString("quant_method").value_or("");
+  if (method == "mxfp4") // whose parts a page joins
+    return Error::success();
+  bool isCompressed = method == "compressed-tensors";
+  return readError(inFolder("config.json"),
+                   isCompressed ? "key 'quantization_config.format'"
+                                : "key 'quantization_config.quant_method'",
+                   isCompressed ? "'float-quantized', 'pack-quantized' or 'int-quantized'"
+                                : "'fp8', 'fbgemm_fp8', 'gptq', 'awq', 'compressed-tensors' or 'mxfp4'",
+                   "'" + (isCompressed ? quantization->getString("format").value_or("") : method) + "'",
+                   "take the model in GGUF, or as it was before it was quantised");
 }
 
 /// Makes one tensor of those that a matrix lies in.

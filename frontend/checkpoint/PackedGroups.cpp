@@ -35,21 +35,25 @@ Expected<std::optional<PackedGroupsConfig>> heddle::packedGroupsConfig(const jso
   PackedGroupsConfig config;
   config.bits = quantization.getInteger("bits").value_or(config.bits);
   config.groupSize = quantization.getInteger("group_size").value_or(config.groupSize);
+  StringRef format = quantization.getString("format").value_or("");
   if (method == "awq") {
     config.layout = PackedLayout::Awq;
-  } else if (method == "compressed-tensors" &&
-             quantization.getString("format").value_or("") == "pack-quantized") {
-    config.layout = PackedLayout::Compressed;
-    config.bits = compressedBits(quantization, config.bits);
+  } else if (method == "compressed-tensors" && (format == "pack-quantized" || format == "int-quantized")) {
+    config.layout = format == "pack-quantized" ? PackedLayout::Compressed : PackedLayout::Bytes;
+    config.bits = compressedBits(quantization, config.layout == PackedLayout::Bytes ? 8 : config.bits);
   } else if (method != "gptq") {
     return std::nullopt;
   }
   bool isGptq = config.layout == PackedLayout::Gptq, isAwq = config.layout == PackedLayout::Awq;
   if (!isGptq || quantization.getString("checkpoint_format").value_or("") == "gptq_v2")
     config.zerosLess = 0;
-  if (config.bits != 4 && (isAwq || config.bits != 8))
-    return readError(file, "key 'quantization_config'", isAwq ? "4 bits" : "4 or 8 bits", Twine(config.bits),
-                     ggufRemedy);
+  bool isBytes = config.layout == PackedLayout::Bytes;
+  if (!(config.bits == 4 && !isBytes) && !(config.bits == 8 && !isAwq))
+    return readError(file, "key 'quantization_config'",
+                     isAwq     ? "4 bits"
+                     : isBytes ? "8 bits"
+                               : "4 or 8 bits",
+                     Twine(config.bits), ggufRemedy);
   StringRef version = quantization.getString("version").value_or("gemm");
   if (isAwq && version.lower() != "gemm")
     return readError(file, "key 'quantization_config.version'", "'gemm'", "'" + version + "'", ggufRemedy);
@@ -96,6 +100,8 @@ uint32_t PackedGroups::code(int64_t row, int64_t column) const {
     return number(codes, column * (rows / perWord) + row / perWord, row % perWord);
   case PackedLayout::Compressed:
     return number(codes, row * (columns / perWord) + column / perWord, column % perWord);
+  case PackedLayout::Bytes:
+    return codes[row * columns + column] ^ 0x80; // 128 more
   }
   llvm_unreachable("all layouts are there");
 }
@@ -109,7 +115,8 @@ uint32_t PackedGroups::zero(int64_t row, int64_t group) const {
 }
 
 float PackedGroups::scale(int64_t row, int64_t group) const {
-  int64_t index = config.layout == PackedLayout::Compressed ? row * groups + group : group * rows + row;
+  bool byRow = config.layout == PackedLayout::Compressed || config.layout == PackedLayout::Bytes;
+  int64_t index = byRow ? row * groups + group : group * rows + row;
   float scale;
   dequantize(scaleType, scales + index * blockFacts(scaleType).bytes, 1, &scale);
   return scale;
@@ -140,11 +147,26 @@ namespace {
 
 /// What the parts of a matrix are called, behind its name and a dot.
 struct PartNames {
-  StringRef codes, zeros, scales, order, shape;
+  StringRef codes, zeros, scales, order, unread;
 };
 constexpr PartNames namesOfGptq = {"qweight", "qzeros", "scales", "g_idx", ""},
                     namesOfCompressed = {"weight_packed", "weight_zero_point", "weight_scale", "weight_g_idx",
-                                         "weight_shape"};
+                                         "weight_shape"},
+                    namesOfBytes = {"weight", "weight_zero_point", "weight_scale", "weight_g_idx",
+                                    "input_scale"};
+
+const PartNames &namesOf(PackedLayout layout) {
+  switch (layout) {
+  case PackedLayout::Gptq:
+  case PackedLayout::Awq:
+    return namesOfGptq;
+  case PackedLayout::Compressed:
+    return namesOfCompressed;
+  case PackedLayout::Bytes:
+    return namesOfBytes;
+  }
+  llvm_unreachable("all layouts are there");
+}
 
 /// Joins the tensors of one matrix.
 class Joiner {
@@ -153,29 +175,30 @@ public:
          const PartNames &parts, const StoredTensor &words)
       : byName(byName), config(config), parts(parts), words(words),
         name(StringRef(words.name).drop_back(parts.codes.size())), perWord(wordBits / config.bits),
-        isCompressed(config.layout == PackedLayout::Compressed) {}
+        byRow(config.layout == PackedLayout::Compressed || config.layout == PackedLayout::Bytes) {}
 
   Expected<StoredTensor> run() {
-    if (words.type != StorageType::I32 || words.shape.size() != 2)
-      return fail(words, "words of I32, a matrix");
+    bool isBytes = config.layout == PackedLayout::Bytes;
+    if ((!isBytes && words.type != StorageType::I32) || words.shape.size() != 2)
+      return fail(words, isBytes ? "a matrix" : "words of I32, a matrix");
     bool alongRows = config.layout == PackedLayout::Awq;
     rows = words.shape[1] * (alongRows ? perWord : 1);
     columns = words.shape[0] * (alongRows ? 1 : perWord);
-    if (isCompressed) {
+    if (byRow) {
       rows = words.shape[0];
-      columns = words.shape[1] * perWord;
+      columns = words.shape[1] * (isBytes ? 1 : perWord);
     }
     const StoredTensor *scales = byName.lookup((name + parts.scales).str());
     groupSize = config.groupSize > 0 ? config.groupSize : columns;
-    if (isCompressed && scales && scales->shape.size() == 2 && scales->shape[1] > 0)
+    if (byRow && scales && scales->shape.size() == 2 && scales->shape[1] > 0)
       groupSize = divideCeil(columns, scales->shape[1]);
     groupSize = std::max<int64_t>(groupSize, 1);
-    if (columns % blockColumns || groupSize % blockColumns || rows % perWord)
+    if (columns % blockColumns || groupSize % blockColumns || (!isBytes && rows % perWord))
       return fail(words, "columns and groups in multiples of " + Twine(blockColumns) + ", of groups of " +
                              Twine(groupSize));
     int64_t groups = divideCeil(columns, groupSize);
     SmallVector<int64_t> scaleShape{groups, rows}, zeroShape{groups, rows / perWord};
-    if (isCompressed) {
+    if (byRow) {
       std::swap(scaleShape[0], scaleShape[1]);
       std::swap(zeroShape[0], zeroShape[1]);
     }
@@ -183,7 +206,7 @@ public:
             check(scales, parts.scales, {StorageType::F16, StorageType::BF16, StorageType::F32}, scaleShape))
       return std::move(error);
     const StoredTensor *zeros = byName.lookup((name + parts.zeros).str());
-    if (zeros || !isCompressed)
+    if (zeros || !byRow)
       if (Error error = check(zeros, parts.zeros, {StorageType::I32}, zeroShape))
         return std::move(error);
     if (Error error = checkOrder())
@@ -246,7 +269,7 @@ private:
   const StoredTensor &words;
   StringRef name; // with its dot
   int64_t perWord, rows = 0, columns = 0, groupSize = 0;
-  bool isCompressed;
+  bool byRow;
 };
 
 } // namespace
@@ -255,18 +278,20 @@ Error heddle::joinPackedGroups(std::vector<StoredTensor> &tensors, const PackedG
   StringMap<const StoredTensor *> byName;
   for (const StoredTensor &tensor : tensors)
     byName[tensor.name] = &tensor;
-  const PartNames &names = config.layout == PackedLayout::Compressed ? namesOfCompressed : namesOfGptq;
+  const PartNames &names = namesOf(config.layout);
   std::vector<StoredTensor> joined;
   StringSet<> used;
   for (const StoredTensor &tensor : tensors) {
     StringRef name = tensor.name;
     if (!name.consume_back(names.codes) || !name.ends_with("."))
       continue;
+    if (config.layout == PackedLayout::Bytes && tensor.type != StorageType::I8)
+      continue; // not all matrices are packed
     Expected<StoredTensor> made = Joiner(byName, config, names, tensor).run();
     if (!made)
       return made.takeError();
     joined.push_back(std::move(*made));
-    for (StringRef part : {names.codes, names.zeros, names.scales, names.order, names.shape})
+    for (StringRef part : {names.codes, names.zeros, names.scales, names.order, names.unread})
       used.insert((name + part).str());
   }
   erase_if(tensors, [&](const StoredTensor &tensor) { return used.contains(tensor.name); });

@@ -11,10 +11,11 @@
 //   AWQ      4 bits. NAME.qweight [in, out / 8], neighbours of a row, in the order 0 2 4 6 1 3 5 7;
 //   NAME.qzeros
 //            likewise; NAME.scales [groups, out]
-//   vLLM's   "compressed-tensors", "pack-quantized". NAME.weight_packed [out, in / per], neighbours of a row
-//   of compressor  the matrix; NAME.weight_scale [out, groups]; NAME.weight_zero_point [out / per, groups],
-//   else 8 or
-//            128; NAME.weight_g_idx; NAME.weight_shape
+//   vLLM's compressor ("compressed-tensors")
+//            "pack-quantized": NAME.weight_packed [out, in / per], neighbours of a row of the matrix;
+//            NAME.weight_scale [out, groups]; NAME.weight_zero_point [out / per, groups], else 8 or 128;
+//            NAME.weight_g_idx; NAME.weight_shape
+//            "int-quantized": NAME.weight [out, in], bytes with a sign; NAME.weight_scale
 //
 //===----------------------------------------------------------------------===//
 #ifndef HEDDLE_FRONTEND_CHECKPOINT_PACKEDGROUPS_H
@@ -30,12 +31,12 @@ namespace heddle {
 
 struct StoredTensor;
 
-enum class PackedLayout { Gptq, Awq, Compressed };
+enum class PackedLayout { Gptq, Awq, Compressed, Bytes };
 
 struct PackedGroupsConfig {
   PackedLayout layout = PackedLayout::Gptq;
   int64_t bits = 4;
-  int64_t groupSize = 128; ///< columns; at most 0: all. Of Compressed the scales' shape says it
+  int64_t groupSize = 128; ///< columns; at most 0: all. In the last two layouts the scales' shape says it
   int64_t zerosLess = 1;   ///< what is added to stored zeros
 };
 

@@ -225,7 +225,10 @@ def packed_groups(shape, values, bits, group, method):
     per = 32 // bits
     codes, scales, zeros, plain = in_groups(shape, values, bits, group)
     groups = len(scales[0])
-    if method == "compressed-tensors":
+    if method == "int-quantized":
+        return {"weight": (shape, array.array("b", [code - 128 for code in along(codes)])),
+                "weight_scale": ([rows, groups], array.array("f", along(scales)))}, plain
+    if method == "pack-quantized":
         by_group = words(down(zeros), bits)  # [groups, rows / per], stored the other way
         parts = {"weight_packed": ([rows, columns // per], words(along(codes), bits)),
                  "weight_scale": ([rows, groups], array.array("f", along(scales))),
@@ -248,8 +251,8 @@ def packed_groups(shape, values, bits, group, method):
 
 def check_groups(heddle, folder, scratch, method, bits, group):
     quantization = {"quant_method": method, "bits": bits, "group_size": group, "desc_act": False, "sym": True}
-    if method == "compressed-tensors":
-        quantization = {"quant_method": method, "format": "pack-quantized",
+    if method.endswith("-quantized"):
+        quantization = {"quant_method": "compressed-tensors", "format": method,
                         "config_groups": {"group_0": {"weights": {"num_bits": bits, "group_size": group}}}}
     return check_packed(heddle, folder, scratch, quantization,
                         lambda shape, values: packed_groups(shape, values, bits, group, method))
@@ -339,7 +342,8 @@ def main():
         results.case_of(goldens / name, f"{name} in float8, scales: {kind}", check_float8, heddle, goldens / name,
                         scratch, kind)
     for name, *how in (("llama", "gptq", 4, 32), ("qwen2", "gptq", 4, -1), ("qwen2", "gptq", 8, 32), ("llama", "awq", 4, 32),
-                       ("llama", "compressed-tensors", 4, 32), ("qwen2", "compressed-tensors", 8, 32)):
+                       ("llama", "pack-quantized", 4, 32), ("qwen2", "pack-quantized", 8, 32),
+                       ("llama", "int-quantized", 8, 32)):
         results.case_of(goldens / name, f"{name} in {how[1]} bits of {how[0]}, groups of {how[2]}", check_groups, heddle,
                         goldens / name, scratch, *how)
     for name, architecture, embeds in (("gemma2", "Gemma2ForSequenceClassification", False),

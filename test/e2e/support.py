@@ -13,7 +13,7 @@ SOURCE = pathlib.Path(__file__).resolve().parent
 SHARED = SOURCE.parents[1].parent / "shared"  # reference data that may stand beside the repository
 SKIPPED = 77  # the exit status by which ctest knows that nothing could be tested
 
-ELEMENT = {"F32": "f", "I64": "q", "I32": "i", "U8": "B"}
+ELEMENT = {"F32": "f", "I64": "q", "I32": "i", "I8": "b", "U8": "B"}
 
 
 class Failure(Exception):

@@ -11,7 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     llvm::consumeError(tensors.takeError());
     return 0;
   }
-  for (PackedLayout layout : {PackedLayout::Gptq, PackedLayout::Awq, PackedLayout::Compressed}) {
+  for (PackedLayout layout :
+       {PackedLayout::Gptq, PackedLayout::Awq, PackedLayout::Compressed, PackedLayout::Bytes}) {
     std::vector<StoredTensor> all = *tensors;
     llvm::Error error = joinPackedGroups(all, {layout});
     if (!error)

@@ -102,11 +102,26 @@ TEST(Float8, ScalesAndConfigAreNoPageConcern) {
   EXPECT_EQ(checkpoint->configValue("model_type")->getAsString(), "tiny");
 }
 
-TEST(Float8, OtherQuantizationsStayForThePage) {
-  for (const char *other : {R"({"quant_method": "bitsandbytes", "load_in_4bit": true})",
-                            R"({"quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized"})"})
-    EXPECT_NE(Folder("[1]", 1, "_scale", "[]", {1}, other).open()->configValue("quantization_config"),
-              nullptr);
+TEST(Float8, OtherQuantizations) {
+  Folder mxfp4("[1]", 1, "_scale", "[]", {1}, R"({"quant_method": "mxfp4"})"); // a page's concern
+  EXPECT_NE(mxfp4.open()->configValue("quantization_config"), nullptr);
+  const std::string key = "F/config.json: key 'quantization_config.",
+                    remedy = "; take the model in GGUF, or as it was before it was quantised";
+  EXPECT_EQ(Folder("[1]", 1, "_scale", "[]", {1}, R"({"quant_method": "bitsandbytes"})").refuse(),
+            key +
+                "quant_method': expected 'fp8', 'fbgemm_fp8', 'gptq', 'awq', 'compressed-tensors' or "
+                "'mxfp4', found "
+                "'bitsandbytes'" +
+                remedy);
+  EXPECT_EQ(
+      Folder("[1]", 1, "_scale", "[]", {1},
+             R"({"quant_method": "compressed-tensors", "format": "marlin-24"})")
+          .refuse(),
+      key + "format': expected 'float-quantized', 'pack-quantized' or 'int-quantized', found 'marlin-24'" +
+          remedy);
+}
+
+TEST(Float8, BlocksOfCompressedTensors) {
   Folder compressed("[3,4]", 12, "_scale", "[2,2]", {1, 2, 3, 4}, R"({"quant_method": "compressed-tensors",
     "format": "float-quantized", "config_groups": {"group_0": {"weights": {"block_structure": [2, 3]}}}})");
   EXPECT_EQ(compressed.open()->configValue("quantization_config"), nullptr);

@@ -167,6 +167,30 @@ TEST(PackedGroups, Compressed) {
   EXPECT_EQ((*checkpoint)->tensors().size(), 1u);
 }
 
+TEST(PackedGroups, Bytes) {
+  Folder folder(R"({"quant_method": "compressed-tensors", "format": "int-quantized"})");
+  Bytes codes;
+  for (int i = 0; i < 3 * 64; ++i)
+    codes.number<int8_t>(static_cast<int8_t>(i == 70 ? -128 : i == 71 ? 127 : 2));
+  folder.parts = {{"w.weight", "I8", {3, 64}, codes},
+                  {"w.weight_scale", "F32", {3, 1}, Folder::scales(3)},
+                  {"norm.weight", "F32", {2}, Folder::scales(2)}};
+  std::vector<float> row = folder.row(1);
+  EXPECT_EQ(row[5], 1.0f);
+  EXPECT_EQ(row[6], -64.0f);
+  EXPECT_EQ(row[7], 63.5f);
+  auto checkpoint = folder.open();
+  ASSERT_TRUE(!!checkpoint);
+  EXPECT_EQ((*checkpoint)->tensors().size(), 2u);
+  EXPECT_EQ((*checkpoint)->find("w.weight")->type, StorageType::Q8_0);
+  folder.parts[1].shape = {1, 3};
+  EXPECT_EQ(folder.refuse(),
+            tensor +
+                "weight': expected columns and groups in multiples of 32, of groups of 22, found "
+                "[3, 64] of I8" +
+                remedy);
+}
+
 TEST(PackedGroups, OneGroupOfAllColumns) {
   Folder folder(R"({"quant_method": "gptq", "group_size": -1})");
   folder.parts[1] = {"w.qzeros", "I32", {1, 1}, Folder::words(1, 0x77777777)};
