@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes small valid files for the fuzz targets to start from: CheckpointSeeds.py FOLDER"""
 import json
+import math
 import pathlib
 import struct
 import sys
@@ -40,10 +41,16 @@ def gguf(version, quantised):
 
 
 def safetensors(types):
+    return tensors((dtype, dtype, [2, 1], size) for dtype, size in types)
+
+
+def tensors(parts):
+    """A file of tensors: name, type, shape, bytes of a number."""
     header, data = {"__metadata__": {"format": "pt"}}, b""
-    for dtype, size in types:
-        header[dtype] = {"dtype": dtype, "shape": [2, 1], "data_offsets": [len(data), len(data) + 2 * size]}
-        data += bytes(range(2 * size))
+    for name, dtype, shape, size in parts:
+        begin = len(data)
+        data += bytes(i % 256 for i in range(math.prod(shape) * size))
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [begin, len(data)]}
     head = json.dumps(header).encode()
     return struct.pack("<Q", len(head)) + head + data
 
@@ -60,7 +67,16 @@ CONFIG = {
 INDEX = {"metadata": {"total_size": 8}, "weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
 SEEDS = {
     "gguf": [gguf(2, False), gguf(3, True)],
-    "safetensors": [safetensors([("F32", 4), ("BOOL", 1)]), safetensors([("BF16", 2), ("I64", 8)])],
+    "safetensors": [
+        safetensors([("F32", 4), ("BOOL", 1)]),
+        safetensors([("BF16", 2), ("I64", 8)]),
+        tensors([("w", "F8_E4M3", [3, 2], 1), ("w_scale_inv", "F32", [2, 1], 4)]),
+        tensors([("w.qweight", "I32", [4, 8], 4), ("w.qzeros", "I32", [1, 1], 4), ("w.scales", "F16", [1, 8], 2)]),
+        tensors([("w.qweight", "I32", [32, 1], 4), ("w.qzeros", "I32", [1, 1], 4), ("w.scales", "F16", [1, 8], 2)]),
+        tensors([("w.weight_packed", "I32", [8, 4], 4), ("w.weight_zero_point", "I32", [1, 1], 4),
+                 ("w.weight_scale", "F16", [8, 1], 2)]),
+        tensors([("w.weight", "I8", [2, 32], 1), ("w.weight_scale", "F32", [2, 1], 4)]),
+    ],
     "config": [json.dumps(CONFIG).encode(), json.dumps(INDEX, indent=2).encode()],
 }
 
