@@ -19,8 +19,8 @@
 //    results go through workgroup memory. Which lanes are a subgroup's does not matter.
 // 5. dot4 is one instruction for packed bytes, if there may be one.
 // 6. Where a workgroup is several times as wide, *teams* of lanes share out the turns of a loop with
-//    `heddle.sums`; their sums are added up through workgroup memory, in the order of the teams, and the
-//    first team stores what comes of them. Such a kernel has one piece at a time.
+//    `heddle.sums`; the first team adds up their sums through workgroup memory, in the order of the teams,
+//    and alone stores what comes of them. Such a kernel has one piece at a time.
 //
 //===----------------------------------------------------------------------===//
 
@@ -51,7 +51,9 @@ namespace heddle::vulkan {
 
 namespace {
 
-constexpr int32_t widestWorkgroup = 128; // invocations that Vulkan guarantees
+constexpr int32_t widestWorkgroup = 128;           // invocations that Vulkan guarantees
+constexpr int64_t mostOfTeams = 1024;              // invocations, where a device has so many
+constexpr int64_t sharedBytes = int64_t(16) << 10; // of a workgroup, that Vulkan guarantees
 
 /// A loop whose turns may be added up in any order.
 bool isShared(Operation *op) { return isa<scf::ForOp>(op) && op->hasAttr("heddle.sums"); }
@@ -82,12 +84,11 @@ private:
     return memref::LoadOp::create(builder, loc, memref, constant(index));
   }
   Value asIndex(Value word) { return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), word); }
-  /// Invocations in the widest workgroup.
-  int32_t widest() { return widestWorkgroup / int32_t(kernel.getLanes()) * int32_t(kernel.getLanes()); }
   Value allocate(int64_t words, Type element, bool shared);
 
   gpu::GPUFuncOp createFunction();
   bool lanesMeet();
+  int64_t mostTeams();
   void widen();
   Value dimension(StringRef text);
   LogicalResult bindArguments();
@@ -117,6 +118,7 @@ private:
   Value lane, workgroup, piece, reduction;
   Value alone;                  // whether a workgroup is as wide as one piece
   Value team, teams;            // number and count of those that share a piece; null: there are none
+  int64_t mostSides = 1;        // pieces, or teams, that a workgroup has at most
   Value firstPiece, pieceStep;  // of the workgroup's walk over the grid
   llvm::StringMap<Value> sizes; // T, S, C, U
   llvm::DenseMap<Value, Words> memories;
@@ -454,7 +456,7 @@ LogicalResult Lowering::shareTurns(scf::ForOp loop) {
   scf::YieldOp::create(builder, loc, loop.getResults());
 
   builder.setInsertionPointToStart(branch.elseBlock());
-  Value shared = allocate(widest() * count, type, /*shared=*/true);
+  Value shared = allocate(mostSides * lanes * count, type, /*shared=*/true);
   auto placeOf = [&](Value team, int64_t sum) -> Value {
     Value row = arith::AddIOp::create(
         builder, loc, arith::MulIOp::create(builder, loc, team, constant(count)), constant(sum));
@@ -467,10 +469,13 @@ LogicalResult Lowering::shareTurns(scf::ForOp loop) {
   for (int64_t sum = 0; sum < count; ++sum)
     memref::StoreOp::create(builder, loc, loop.getResult(sum), shared, placeOf(team, sum));
   gpu::BarrierOp::create(builder, loc);
-  SmallVector<Value> first;
-  for (int64_t sum = 0; sum < count; ++sum)
-    first.push_back(partOf(constant(0), sum));
-  auto others = scf::ForOp::create(builder, loc, constant(1), teams, constant(1), first);
+  // The first team alone needs them: nobody else stores what comes of them.
+  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, team, constant(0));
+  auto adds = scf::IfOp::create(builder, loc, loop.getResultTypes(), isFirst, /*withElseRegion=*/true);
+  builder.setInsertionPointToStart(adds.elseBlock());
+  scf::YieldOp::create(builder, loc, loop.getResults());
+  builder.setInsertionPointToStart(adds.thenBlock());
+  auto others = scf::ForOp::create(builder, loc, constant(1), teams, constant(1), loop.getResults());
   builder.setInsertionPointToStart(others.getBody());
   SmallVector<Value> next;
   for (int64_t sum = 0; sum < count; ++sum)
@@ -478,8 +483,10 @@ LogicalResult Lowering::shareTurns(scf::ForOp loop) {
                                          partOf(others.getInductionVar(), sum)));
   scf::YieldOp::create(builder, loc, next);
   builder.setInsertionPointAfter(others);
-  gpu::BarrierOp::create(builder, loc); // before the memory is used again
   scf::YieldOp::create(builder, loc, others.getResults());
+  builder.setInsertionPointAfter(adds);
+  gpu::BarrierOp::create(builder, loc); // before the memory is used again
+  scf::YieldOp::create(builder, loc, adds.getResults());
   return success();
 }
 
@@ -639,6 +646,21 @@ bool Lowering::lanesMeet() {
   return kernel.getSerial() || kernel.walk(meets).wasInterrupted();
 }
 
+/// How many teams can share a piece: each has a turn of a loop, and there is room for all their sums. 0:
+/// there is nothing to share.
+int64_t Lowering::mostTeams() {
+  int64_t lanes = kernel.getLanes(), turns = 0, bytes = 0;
+  kernel.walk([&](scf::ForOp loop) {
+    if (!isShared(loop))
+      return;
+    std::optional<APInt> count = loop.getStaticTripCount();
+    turns = std::max<int64_t>(turns, count ? count->getSExtValue() : mostOfTeams);
+    bytes += loop.getNumResults() * lanes * 4 * sizeof(float);
+  });
+  return bytes ? std::clamp<int64_t>(std::min({turns, sharedBytes / bytes, mostOfTeams / lanes}), 1, turns)
+               : 0;
+}
+
 /// Lets a workgroup be a multiple of the lanes. In one that is not, what this computes folds.
 void Lowering::widen() {
   Type word = builder.getI32Type();
@@ -651,7 +673,9 @@ void Lowering::widen() {
   spirv::SpecConstantCompositeOp::create(module, loc, TypeAttr::get(VectorType::get({3}, word)),
                                          module.getStringAttr("workgroup_size"),
                                          module.getArrayAttr({sizeName, oneName, oneName}));
-  function->setAttr("heddle.widest", builder.getI32IntegerAttr(widest()));
+  int64_t most = mostTeams();
+  mostSides = most ? most : widestWorkgroup / lanes;
+  function->setAttr("heddle.widest", builder.getI32IntegerAttr(static_cast<int32_t>(mostSides) * lanes));
 
   Value side = arith::DivUIOp::create(
       builder, loc, asIndex(spirv::ReferenceOfOp::create(builder, loc, word, sizeName)), constant(lanes));
@@ -660,8 +684,7 @@ void Lowering::widen() {
   Value inGroup = arith::RemUIOp::create(builder, loc, lane, constant(lanes));
   group = arith::SelectOp::create(builder, loc, alone, constant(0), group);
   lane = arith::SelectOp::create(builder, loc, alone, lane, inGroup);
-  auto shares = [](Operation *op) { return isShared(op) ? WalkResult::interrupt() : WalkResult::advance(); };
-  if (kernel.walk(shares).wasInterrupted()) {
+  if (most) {
     function->setAttr("heddle.teams", builder.getUnitAttr());
     team = group;
     teams = side;

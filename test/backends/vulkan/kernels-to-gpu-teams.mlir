@@ -4,7 +4,8 @@
 // number and goes on by their count. In one that is not, all of this folds.
 // CHECK-LABEL: gpu.module @sum
 // CHECK: spirv.SpecConstant @workgroup spec_id(0) = 16 : i32
-// CHECK: heddle.teams, heddle.widest = 128 : i32
+// There are as many as there are turns (18), if the device has invocations and the workgroup memory room for them.
+// CHECK: heddle.teams, heddle.widest = 288 : i32
 // CHECK-DAG: %[[ID:.+]] = gpu.thread_id x
 // CHECK-DAG: %[[GROUP:.+]] = gpu.block_id x
 // CHECK-DAG: %[[GROUPS:.+]] = gpu.grid_dim x
@@ -16,13 +17,17 @@
 // CHECK: %[[PART:.+]] = scf.for %{{.+}} = %[[TEAM]] to %c18 step %[[TEAMS]]
 // CHECK: %[[ALL:.+]] = scf.if %[[ALONE]]
 // CHECK-NEXT: scf.yield %[[PART]]
-// CHECK: %[[SHARED:.+]] = memref.alloc() : memref<128xvector<4xf32>, #spirv.storage_class<Workgroup>>
+// CHECK: %[[SHARED:.+]] = memref.alloc() : memref<288xvector<4xf32>, #spirv.storage_class<Workgroup>>
 // CHECK: memref.store %[[PART]], %[[SHARED]]
 // CHECK-NEXT: gpu.barrier
-// CHECK: scf.for %{{.+}} = %c1 to %[[TEAMS]] step %c1
+// CHECK: %[[SUM:.+]] = scf.if %{{.+}} -> (vector<4xf32>)
+// CHECK: scf.for %{{.+}} = %c1 to %[[TEAMS]] step %c1 iter_args(%[[SO_FAR:.+]] = %[[PART]])
 // CHECK: %[[OTHER:.+]] = memref.load %[[SHARED]]
-// CHECK: arith.addf %{{.+}}, %[[OTHER]]
+// CHECK: arith.addf %[[SO_FAR]], %[[OTHER]]
+// CHECK: } else {
+// CHECK-NEXT: scf.yield %[[PART]]
 // CHECK: gpu.barrier
+// CHECK: scf.yield %[[SUM]]
 // CHECK: %[[FIRST:.+]] = arith.cmpi eq, %[[TEAM]], %c0
 // CHECK: scf.if %[[FIRST]]
 // CHECK-NEXT: memref.store
