@@ -7,16 +7,13 @@
 //    vectors of four words where the kernel loads vectors), the call's sizes, the push constants.
 //    runtime/abi/vulkan.h has the contract.
 // 2. The body moves into a loop over the pieces of the grid. Where lanes keep to themselves a workgroup may
-// be
-//    several times as wide, for as many pieces side by side: the specialization constant @workgroup.
+//    be several times as wide, for as many pieces side by side: the specialization constant @workgroup.
 // 3. Each load and store of a buffer becomes one of its space, at the place plus the element's number. A
-// value
-//    that is the same in all lanes is stored by the first lane alone. Scratch memory becomes private or
+//    value that is the same in all lanes is stored by the first lane alone. Scratch memory becomes private or
 //    workgroup memory, or a part of the arena that each workgroup has for itself.
 // 4. lane_reduce goes through workgroup memory: every lane adds up all lanes' numbers, in the same order.
-// With
-//    subgroup arithmetic each subgroup reduces its own; where it takes several to make a workgroup, their
-//    results go through workgroup memory. Which lanes are a subgroup's does not matter.
+//    With subgroup arithmetic each subgroup reduces its own; where it takes several to make a workgroup,
+//    their results go through workgroup memory. Which lanes are a subgroup's does not matter.
 // 5. dot4 is one instruction for packed bytes, if there may be one.
 // 6. Where a workgroup is several times as wide, *teams* of lanes share out the turns of a loop with
 //    `heddle.sums`; the first team adds up their sums through workgroup memory, in the order of the teams,

@@ -13,15 +13,15 @@
 #include "frontend/checkpoint/StorageType.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
+#include <optional>
 #include <vector>
 
 namespace heddle {
 
-/// The scales of a tensor, which stand for blocks of its last two axes. Those before have scales of their
-/// own.
+/// The scales of a tensor, one for each block of its last two axes: as stored, for each matrix of theirs
+/// ceil(rows / blockRows) x ceil(columns / blockColumns).
 struct Float8Scales {
-  const uint8_t *bytes =
-      nullptr; // as stored: matrices of ceil(rows / blockRows) x ceil(columns / blockColumns)
+  const uint8_t *bytes = nullptr;
   StorageType type = StorageType::F32;
   int64_t rows = 1, columns = 1; // of the tensor
   int64_t blockRows = 1, blockColumns = 1;
