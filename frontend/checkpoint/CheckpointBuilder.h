@@ -4,7 +4,7 @@
 
 #include "frontend/checkpoint/Checkpoint.h"
 #include "frontend/checkpoint/MappedFile.h"
-#include "frontend/checkpoint/PackedGroups.h"
+#include "frontend/checkpoint/Quantization.h"
 
 namespace heddle {
 
@@ -39,8 +39,7 @@ private:
   std::unique_ptr<Checkpoint> finish();
 
   std::unique_ptr<Checkpoint> checkpoint;
-  std::optional<Float8Config> float8;
-  std::optional<PackedGroupsConfig> packedGroups;
+  Quantization quantization;
 };
 
 } // namespace heddle

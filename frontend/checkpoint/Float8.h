@@ -12,8 +12,6 @@
 
 #include "frontend/checkpoint/StorageType.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/JSON.h"
-#include <optional>
 #include <vector>
 
 namespace heddle {
@@ -38,9 +36,6 @@ void readFloat8(const uint8_t *codes, const Float8Scales *scales, int64_t first,
 struct Float8Config {
   int64_t blockRows = 128, blockColumns = 128; // where scales are for blocks
 };
-
-/// What `quantization_config` says; none where it is of something else.
-std::optional<Float8Config> float8Config(const llvm::json::Object &quantization);
 
 /// Gives each tensor in float8 its scales, "NAME_scale_inv" or "NAME_scale", and takes those out of the list,
 /// with what activations would be divided by to have float8, too. Fails where a tensor has no scales, or they

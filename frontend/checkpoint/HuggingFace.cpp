@@ -158,37 +158,24 @@ void CheckpointBuilder::useTextConfig() {
 /// A config that says how matrices are stored says nothing of what is computed: the entry goes.
 Error CheckpointBuilder::takeQuantization() {
   json::Object &config = checkpoint->configObject;
-  const json::Object *quantization = config.getObject("quantization_config");
-  if (!quantization)
+  const json::Object *entry = config.getObject("quantization_config");
+  if (!entry)
     return Error::success();
-  auto packed = packedGroupsConfig(*quantization, inFolder("config.json"));
-  if (!packed)
-    return packed.takeError();
-  packedGroups = *packed;
-  float8 = float8Config(*quantization);
-  if (packedGroups || float8) {
+  Expected<Quantization> read = readQuantization(*entry, inFolder("config.json"));
+  if (!read)
+    return read.takeError();
+  quantization = *read;
+  if (quantization.packedGroups || quantization.float8)
     config.erase("quantization_config");
-    return Error::success();
-  }
-  StringRef method = quantization->getString("quant_method").value_or("");
-  if (method == "mxfp4") // whose parts a page joins
-    return Error::success();
-  bool isCompressed = method == "compressed-tensors";
-  return readError(inFolder("config.json"),
-                   isCompressed ? "key 'quantization_config.format'"
-                                : "key 'quantization_config.quant_method'",
-                   isCompressed ? "'float-quantized', 'pack-quantized' or 'int-quantized'"
-                                : "'fp8', 'fbgemm_fp8', 'gptq', 'awq', 'compressed-tensors' or 'mxfp4'",
-                   "'" + (isCompressed ? quantization->getString("format").value_or("") : method) + "'",
-                   "take the model in GGUF, or as it was before it was quantised");
+  return Error::success();
 }
 
 /// Makes one tensor of those that a matrix lies in.
 Error CheckpointBuilder::joinTensors() {
-  if (packedGroups)
-    if (Error error = joinPackedGroups(checkpoint->stored, *packedGroups))
+  if (quantization.packedGroups)
+    if (Error error = joinPackedGroups(checkpoint->stored, *quantization.packedGroups))
       return error;
-  return joinFloat8(checkpoint->stored, float8.value_or(Float8Config()));
+  return joinFloat8(checkpoint->stored, quantization.float8.value_or(Float8Config()));
 }
 
 /// What sentence-transformers puts behind an encoder becomes an entry of the config.

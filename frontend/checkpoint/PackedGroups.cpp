@@ -1,12 +1,9 @@
 //===- PackedGroups.cpp - matrices of GPTQ, AWQ and others ----------------===//
 #include "frontend/checkpoint/PackedGroups.h"
 #include "frontend/checkpoint/BlockBytes.h"
-#include "frontend/checkpoint/Checkpoint.h"
 #include "frontend/checkpoint/ReadError.h"
+#include "frontend/checkpoint/TensorParts.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -14,50 +11,11 @@ using namespace llvm;
 using namespace heddle;
 
 static constexpr int64_t blockColumns = 32, wordBits = 32;
-static constexpr const char *ggufRemedy = "take the model in GGUF";
 static constexpr uint8_t placeInWord[] = {0, 4, 1, 5, 2, 6, 3, 7}; // AWQ: where neighbour i is
 
-//===- configs ------------------------------------------------------------===//
-
-/// The bits of all groups of layers in "compressed-tensors".
-static int64_t compressedBits(const json::Object &quantization, int64_t otherwise) {
-  if (const json::Object *groups = quantization.getObject("config_groups"))
-    for (const auto &[name, group] : *groups)
-      if (const json::Object *object = group.getAsObject())
-        if (const json::Object *weights = object->getObject("weights"))
-          return weights->getInteger("num_bits").value_or(otherwise);
-  return otherwise;
-}
-
-Expected<std::optional<PackedGroupsConfig>> heddle::packedGroupsConfig(const json::Object &quantization,
-                                                                       StringRef file) {
-  StringRef method = quantization.getString("quant_method").value_or("");
-  PackedGroupsConfig config;
-  config.bits = quantization.getInteger("bits").value_or(config.bits);
-  config.groupSize = quantization.getInteger("group_size").value_or(config.groupSize);
-  StringRef format = quantization.getString("format").value_or("");
-  if (method == "awq") {
-    config.layout = PackedLayout::Awq;
-  } else if (method == "compressed-tensors" && (format == "pack-quantized" || format == "int-quantized")) {
-    config.layout = format == "pack-quantized" ? PackedLayout::Compressed : PackedLayout::Bytes;
-    config.bits = compressedBits(quantization, config.layout == PackedLayout::Bytes ? 8 : config.bits);
-  } else if (method != "gptq") {
-    return std::nullopt;
-  }
-  bool isGptq = config.layout == PackedLayout::Gptq, isAwq = config.layout == PackedLayout::Awq;
-  if (!isGptq || quantization.getString("checkpoint_format").value_or("") == "gptq_v2")
-    config.zerosLess = 0;
-  bool isBytes = config.layout == PackedLayout::Bytes;
-  if (!(config.bits == 4 && !isBytes) && !(config.bits == 8 && !isAwq))
-    return readError(file, "key 'quantization_config'",
-                     isAwq     ? "4 bits"
-                     : isBytes ? "8 bits"
-                               : "4 or 8 bits",
-                     Twine(config.bits), ggufRemedy);
-  StringRef version = quantization.getString("version").value_or("gemm");
-  if (isAwq && version.lower() != "gemm")
-    return readError(file, "key 'quantization_config.version'", "'gemm'", "'" + version + "'", ggufRemedy);
-  return config;
+/// Whether scales, and zeros, of a row lie side by side, not those of a group.
+static bool isByRow(PackedLayout layout) {
+  return layout == PackedLayout::Compressed || layout == PackedLayout::Bytes;
 }
 
 //===- blocks -------------------------------------------------------------===//
@@ -71,7 +29,7 @@ public:
         groups(divideCeil(columns, groupSize)) {}
 
   void make(int64_t index, uint8_t *block) const override;
-  uint32_t zero(int64_t row, int64_t group) const;
+  uint32_t zeroOf(int64_t row, int64_t group) const;
 
   const uint8_t *codes = nullptr, *zeros = nullptr, *scales = nullptr; // zeros null: in the middle
   StorageType scaleType = StorageType::F16;
@@ -84,7 +42,6 @@ private:
            ((1u << config.bits) - 1);
   }
   uint32_t code(int64_t row, int64_t column) const;
-  float scale(int64_t row, int64_t group) const;
 
   PackedGroupsConfig config;
   int64_t perWord, rows, columns, groupSize, groups;
@@ -106,36 +63,31 @@ uint32_t PackedGroups::code(int64_t row, int64_t column) const {
   llvm_unreachable("all layouts are there");
 }
 
-uint32_t PackedGroups::zero(int64_t row, int64_t group) const {
+uint32_t PackedGroups::zeroOf(int64_t row, int64_t group) const {
   if (!zeros)
     return 1u << (config.bits - 1);
-  int64_t index = config.layout == PackedLayout::Compressed ? row / perWord * groups + group
-                                                            : group * (rows / perWord) + row / perWord;
-  return number(zeros, index, row % perWord) + static_cast<uint32_t>(config.zerosLess);
-}
-
-float PackedGroups::scale(int64_t row, int64_t group) const {
-  bool byRow = config.layout == PackedLayout::Compressed || config.layout == PackedLayout::Bytes;
-  int64_t index = byRow ? row * groups + group : group * rows + row;
-  float scale;
-  dequantize(scaleType, scales + index * blockFacts(scaleType).bytes, 1, &scale);
-  return scale;
+  int64_t word = row / perWord;
+  int64_t index = isByRow(config.layout) ? word * groups + group : group * (rows / perWord) + word;
+  return number(zeros, index, row % perWord) + static_cast<uint32_t>(config.zerosAdd);
 }
 
 void PackedGroups::make(int64_t index, uint8_t *block) const {
   int64_t perRow = columns / blockColumns, row = index / perRow, first = index % perRow * blockColumns;
   int64_t group = first / groupSize;
+  float scale =
+      scaleAt(scaleType, scales, isByRow(config.layout) ? row * groups + group : group * rows + row);
+  uint32_t zero = zeroOf(row, group);
   auto put = [&](uint16_t half) {
     std::memcpy(block, &half, sizeof half);
     block += sizeof half;
   };
-  put(floatToHalf(scale(row, group)));
+  put(floatToHalf(scale));
   if (config.bits == 8) {
     for (int64_t i = 0; i < blockColumns; ++i)
-      block[i] = static_cast<uint8_t>(code(row, first + i) - zero(row, group));
+      block[i] = static_cast<uint8_t>(code(row, first + i) - zero);
     return;
   }
-  put(floatToHalf(-scale(row, group) * static_cast<float>(zero(row, group))));
+  put(floatToHalf(-scale * static_cast<float>(zero)));
   constexpr int64_t half = blockColumns / 2;
   for (int64_t i = 0; i < half; ++i)
     block[i] = static_cast<uint8_t>(code(row, first + i) | code(row, first + half + i) << 4);
@@ -149,21 +101,15 @@ namespace {
 struct PartNames {
   StringRef codes, zeros, scales, order, unread;
 };
-constexpr PartNames namesOfGptq = {"qweight", "qzeros", "scales", "g_idx", ""},
-                    namesOfCompressed = {"weight_packed", "weight_zero_point", "weight_scale", "weight_g_idx",
-                                         "weight_shape"},
-                    namesOfBytes = {"weight", "weight_zero_point", "weight_scale", "weight_g_idx",
-                                    "input_scale"};
-
-const PartNames &namesOf(PackedLayout layout) {
+PartNames namesOf(PackedLayout layout) {
   switch (layout) {
   case PackedLayout::Gptq:
   case PackedLayout::Awq:
-    return namesOfGptq;
+    return {"qweight", "qzeros", "scales", "g_idx", ""};
   case PackedLayout::Compressed:
-    return namesOfCompressed;
+    return {"weight_packed", "weight_zero_point", "weight_scale", "weight_g_idx", "weight_shape"};
   case PackedLayout::Bytes:
-    return namesOfBytes;
+    return {"weight", "weight_zero_point", "weight_scale", "weight_g_idx", "input_scale"};
   }
   llvm_unreachable("all layouts are there");
 }
@@ -171,45 +117,18 @@ const PartNames &namesOf(PackedLayout layout) {
 /// Joins the tensors of one matrix.
 class Joiner {
 public:
-  Joiner(const StringMap<const StoredTensor *> &byName, const PackedGroupsConfig &config,
-         const PartNames &parts, const StoredTensor &words)
-      : byName(byName), config(config), parts(parts), words(words),
+  Joiner(const TensorParts &all, const PackedGroupsConfig &config, const PartNames &parts,
+         const StoredTensor &words)
+      : all(all), config(config), parts(parts), words(words),
         name(StringRef(words.name).drop_back(parts.codes.size())), perWord(wordBits / config.bits),
-        byRow(config.layout == PackedLayout::Compressed || config.layout == PackedLayout::Bytes) {}
+        isBytes(config.layout == PackedLayout::Bytes) {}
 
   Expected<StoredTensor> run() {
-    bool isBytes = config.layout == PackedLayout::Bytes;
-    if ((!isBytes && words.type != StorageType::I32) || words.shape.size() != 2)
-      return fail(words, isBytes ? "a matrix" : "words of I32, a matrix");
-    bool alongRows = config.layout == PackedLayout::Awq;
-    rows = words.shape[1] * (alongRows ? perWord : 1);
-    columns = words.shape[0] * (alongRows ? 1 : perWord);
-    if (byRow) {
-      rows = words.shape[0];
-      columns = words.shape[1] * (isBytes ? 1 : perWord);
-    }
-    const StoredTensor *scales = byName.lookup((name + parts.scales).str());
-    groupSize = config.groupSize > 0 ? config.groupSize : columns;
-    if (byRow && scales && scales->shape.size() == 2 && scales->shape[1] > 0)
-      groupSize = divideCeil(columns, scales->shape[1]);
-    groupSize = std::max<int64_t>(groupSize, 1);
-    if (columns % blockColumns || groupSize % blockColumns || (!isBytes && rows % perWord))
-      return fail(words, "columns and groups in multiples of " + Twine(blockColumns) + ", of groups of " +
-                             Twine(groupSize));
-    int64_t groups = divideCeil(columns, groupSize);
-    SmallVector<int64_t> scaleShape{groups, rows}, zeroShape{groups, rows / perWord};
-    if (byRow) {
-      std::swap(scaleShape[0], scaleShape[1]);
-      std::swap(zeroShape[0], zeroShape[1]);
-    }
-    if (Error error =
-            check(scales, parts.scales, {StorageType::F16, StorageType::BF16, StorageType::F32}, scaleShape))
+    scales = all.find(name + parts.scales);
+    zeros = all.find(name + parts.zeros);
+    if (Error error = measure())
       return std::move(error);
-    const StoredTensor *zeros = byName.lookup((name + parts.zeros).str());
-    if (zeros || !byRow)
-      if (Error error = check(zeros, parts.zeros, {StorageType::I32}, zeroShape))
-        return std::move(error);
-    if (Error error = checkOrder())
+    if (Error error = checkParts())
       return std::move(error);
     auto blocks = std::make_shared<PackedGroups>(config, rows, columns, groupSize);
     blocks->codes = words.bytes.data();
@@ -218,8 +137,8 @@ public:
     blocks->scaleType = scales->type;
     for (int64_t group = 0; config.bits == 8 && group < groups; ++group)
       for (int64_t row = 0; row < rows; ++row)
-        if (blocks->zero(row, group) != 128)
-          return fail(*zeros, "zeros of 128 beside 8 bits", Twine(blocks->zero(row, group)).str());
+        if (blocks->zeroOf(row, group) != 128)
+          return fail(*zeros, "zeros of 128 beside 8 bits", Twine(blocks->zeroOf(row, group)));
     StoredTensor made = words;
     made.name = (name + "weight").str();
     made.type = config.bits == 8 ? StorageType::Q8_0 : StorageType::Q4_1;
@@ -229,28 +148,62 @@ public:
   }
 
 private:
-  Error fail(const StoredTensor &tensor, const Twine &expected, std::string found = "") {
-    if (found.empty())
-      found = "[" +
-              join(map_range(tensor.shape, [](int64_t extent) { return std::to_string(extent); }), ", ") +
-              "] of " + blockFacts(tensor.type).name.str();
+  Error fail(const StoredTensor &tensor, const Twine &expected, const Twine &found) {
     return readError(tensor.file, "header: tensor '" + tensor.name + "'", expected, found, ggufRemedy);
   }
+  Error fail(const StoredTensor &tensor, const Twine &expected) {
+    return fail(tensor, expected, describe(tensor));
+  }
 
-  Error check(const StoredTensor *tensor, StringRef part, ArrayRef<StorageType> types,
-              ArrayRef<int64_t> shape) {
+  /// Rows, columns and groups.
+  Error measure() {
+    if (words.type != (isBytes ? StorageType::I8 : StorageType::I32) || words.shape.size() != 2)
+      return fail(words, isBytes ? "a matrix" : "words of I32, a matrix");
+    rows = words.shape[0], columns = words.shape[1];
+    if (!isByRow(config.layout))
+      std::swap(rows, columns);
+    if (!isBytes)
+      (config.layout == PackedLayout::Awq ? rows : columns) *= perWord;
+    groupSize = config.groupSize > 0 ? config.groupSize : columns;
+    if (isByRow(config.layout) && scales && scales->shape.size() == 2 && scales->shape[1] > 0)
+      groupSize = divideCeil(columns, scales->shape[1]);
+    groupSize = std::max<int64_t>(groupSize, 1);
+    if (columns % blockColumns || groupSize % blockColumns || (!isBytes && rows % perWord))
+      return fail(words, "columns and groups in multiples of " + Twine(blockColumns) + ", of groups of " +
+                             Twine(groupSize));
+    groups = divideCeil(columns, groupSize);
+    return Error::success();
+  }
+
+  Error checkParts() {
+    if (Error error = check(scales, parts.scales, isScaleType, "F16", rows))
+      return error;
+    if (zeros && isBytes)
+      return fail(*zeros, "no zeros beside bytes");
+    auto isWord = [](StorageType type) { return type == StorageType::I32; };
+    if (zeros || !isByRow(config.layout))
+      if (Error error = check(zeros, parts.zeros, isWord, "I32", rows / perWord))
+        return error;
+    return checkOrder();
+  }
+
+  /// A part with numbers for so many rows, or words of them, and each group.
+  Error check(const StoredTensor *tensor, StringRef part, function_ref<bool(StorageType)> fits,
+              StringRef type, int64_t lines) {
     if (!tensor)
       return readError(words.file, "header: tensor '" + words.name + "'",
                        "a tensor '" + name + part + "' beside it", "none");
-    if (!is_contained(types, tensor->type) || ArrayRef(tensor->shape) != shape)
-      return fail(*tensor,
-                  "[" + Twine(shape[0]) + ", " + Twine(shape[1]) + "] of " + blockFacts(types[0]).name);
+    SmallVector<int64_t> shape{groups, lines};
+    if (isByRow(config.layout))
+      std::swap(shape[0], shape[1]);
+    if (!fits(tensor->type) || ArrayRef(tensor->shape) != ArrayRef(shape))
+      return fail(*tensor, shapeText(shape) + " of " + type);
     return Error::success();
   }
 
   /// Columns may have been sorted before they were put into groups.
   Error checkOrder() {
-    const StoredTensor *order = byName.lookup((name + parts.order).str());
+    const StoredTensor *order = all.find(name + parts.order);
     if (!order)
       return Error::success();
     if (order->type != StorageType::I32 || order->elements() != columns)
@@ -259,42 +212,39 @@ private:
       if (int32_t group = load<int32_t>(order->bytes.data() + column * sizeof group);
           group != column / groupSize)
         return fail(*order, "columns in the order of their groups",
-                    ("column " + Twine(column) + " in group " + Twine(group) + " (desc_act)").str());
+                    "column " + Twine(column) + " in group " + Twine(group) + " (desc_act)");
     return Error::success();
   }
 
-  const StringMap<const StoredTensor *> &byName;
+  const TensorParts &all;
   const PackedGroupsConfig &config;
   const PartNames &parts;
-  const StoredTensor &words;
+  const StoredTensor &words, *scales = nullptr, *zeros = nullptr;
   StringRef name; // with its dot
-  int64_t perWord, rows = 0, columns = 0, groupSize = 0;
-  bool byRow;
+  int64_t perWord, rows = 0, columns = 0, groupSize = 0, groups = 0;
+  bool isBytes;
 };
 
 } // namespace
 
 Error heddle::joinPackedGroups(std::vector<StoredTensor> &tensors, const PackedGroupsConfig &config) {
-  StringMap<const StoredTensor *> byName;
-  for (const StoredTensor &tensor : tensors)
-    byName[tensor.name] = &tensor;
-  const PartNames &names = namesOf(config.layout);
+  TensorParts parts(tensors);
+  const PartNames names = namesOf(config.layout);
   std::vector<StoredTensor> joined;
-  StringSet<> used;
   for (const StoredTensor &tensor : tensors) {
     StringRef name = tensor.name;
     if (!name.consume_back(names.codes) || !name.ends_with("."))
       continue;
     if (config.layout == PackedLayout::Bytes && tensor.type != StorageType::I8)
       continue; // not all matrices are packed
-    Expected<StoredTensor> made = Joiner(byName, config, names, tensor).run();
+    Expected<StoredTensor> made = Joiner(parts, config, names, tensor).run();
     if (!made)
       return made.takeError();
     joined.push_back(std::move(*made));
     for (StringRef part : {names.codes, names.zeros, names.scales, names.order, names.unread})
-      used.insert((name + part).str());
+      parts.use(name + part);
   }
-  erase_if(tensors, [&](const StoredTensor &tensor) { return used.contains(tensor.name); });
+  parts.remove();
   llvm::move(joined, std::back_inserter(tensors));
   return Error::success();
 }

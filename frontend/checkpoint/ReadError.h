@@ -11,6 +11,9 @@ namespace heddle {
 /// The remedy for files whose end is missing or whose bytes contradict each other.
 inline constexpr const char *damagedRemedy = "the file is cut short or damaged: fetch it again";
 
+/// The remedy where a model is stored in a way that is not read.
+inline constexpr const char *ggufRemedy = "take the model in GGUF";
+
 /// The remedy where a file is not the model but Git's note of where it is stored.
 inline constexpr const char *pointerRemedy = "this is a Git LFS pointer, not the file itself: run 'git lfs pull'";
 

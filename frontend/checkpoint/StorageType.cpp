@@ -1,6 +1,7 @@
 //===- StorageType.cpp - how a checkpoint stores numbers ------------------===//
 #include "frontend/checkpoint/StorageType.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 #include <algorithm>
 #include <iterator>
@@ -27,6 +28,10 @@ std::optional<StorageType> heddle::storageTypeNamed(StringRef name) {
   if (known == std::end(facts))
     return std::nullopt;
   return static_cast<StorageType>(known - facts);
+}
+
+std::string heddle::shapeText(ArrayRef<int64_t> shape) {
+  return "[" + join(map_range(shape, [](int64_t size) { return std::to_string(size); }), ", ") + "]";
 }
 
 std::optional<uint64_t> heddle::storedBytes(ArrayRef<int64_t> shape, StorageType type) {

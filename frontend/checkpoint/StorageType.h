@@ -13,6 +13,7 @@
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace heddle {
 
@@ -43,6 +44,9 @@ std::optional<StorageType> storageTypeNamed(llvm::StringRef name);
 
 /// Whether blocks of `type` hold more than one element.
 inline bool isBlockQuantised(StorageType type) { return blockFacts(type).elements > 1; }
+
+/// "[3, 2]".
+std::string shapeText(llvm::ArrayRef<int64_t> shape);
 
 /// Bytes of a tensor of `shape` (outermost first) stored as `type`. None if the
 /// innermost extent is not a whole number of blocks, an extent is negative, or

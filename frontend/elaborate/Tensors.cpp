@@ -144,10 +144,6 @@ bool Elaborator::resolveDims(const ast::Dims &dims, Frame &frame, const StoredVi
   return true;
 }
 
-static std::string shapeText(ArrayRef<int64_t> shape) {
-  return "[" + join(map_range(shape, [](int64_t size) { return std::to_string(size); }), ", ") + "]";
-}
-
 /// Every axis of the dimensions with its size: "kv=2, group=2, hd=16, d=64".
 static void addSizes(const DimSum &sum, AxisList &axes) {
   for (const DimProduct &term : sum.terms)

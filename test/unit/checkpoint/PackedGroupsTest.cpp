@@ -183,6 +183,10 @@ TEST(PackedGroups, Bytes) {
   ASSERT_TRUE(!!checkpoint);
   EXPECT_EQ((*checkpoint)->tensors().size(), 2u);
   EXPECT_EQ((*checkpoint)->find("w.weight")->type, StorageType::Q8_0);
+  folder.parts.push_back({"w.weight_zero_point", "I32", {0, 1}, Bytes()});
+  EXPECT_EQ(folder.refuse(),
+            tensor + "weight_zero_point': expected no zeros beside bytes, found [0, 1] of I32" + remedy);
+  folder.parts.pop_back();
   folder.parts[1].shape = {1, 3};
   EXPECT_EQ(folder.refuse(),
             tensor +
