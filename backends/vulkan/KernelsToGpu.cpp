@@ -654,8 +654,7 @@ int64_t Lowering::mostTeams() {
     turns = std::max<int64_t>(turns, count ? count->getSExtValue() : mostOfTeams);
     bytes += loop.getNumResults() * lanes * 4 * sizeof(float);
   });
-  return bytes ? std::clamp<int64_t>(std::min({turns, sharedBytes / bytes, mostOfTeams / lanes}), 1, turns)
-               : 0;
+  return bytes ? std::max<int64_t>(std::min({turns, sharedBytes / bytes, mostOfTeams / lanes}), 1) : 0;
 }
 
 /// Lets a workgroup be a multiple of the lanes. In one that is not, what this computes folds.

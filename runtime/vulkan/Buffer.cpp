@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <utility>
 
 namespace heddle::vulkan {
@@ -43,7 +42,7 @@ static std::optional<uint32_t> findType(const VkPhysicalDeviceMemoryProperties &
 /// With memory of its own, or in `pages`.
 VkResult Buffer::make(Device &device, uint64_t bytes, MemoryKind kind, const uint8_t *pages) {
   constexpr auto handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
-  const uint64_t whole = roundUp(bytes, static_cast<uint64_t>(sysconf(_SC_PAGESIZE))); // of pages
+  const uint64_t whole = pages ? roundUp(bytes, device.facts.pageBytes) : 0;
   auto external =
       structure<VkExternalMemoryBufferCreateInfo>(VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_BUFFER_CREATE_INFO);
   external.handleTypes = handleType;

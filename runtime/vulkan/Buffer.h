@@ -24,7 +24,7 @@ public:
   /// message when memory is short, which is a DeviceError. The device must outlive it.
   Buffer(Device &device, uint64_t bytes, MemoryKind kind, const std::string &name);
   /// A buffer in `bytes` of the processor's own memory that begin at a page; they are only read, and must
-  /// outlive it. For devices that use mappings; nothing where the driver will not have these pages.
+  /// outlive it. For devices that have facts.pageBytes; nothing where the driver will not have these pages.
   static std::optional<Buffer> ofPages(Device &device, const uint8_t *pages, uint64_t bytes,
                                        const std::string &name);
   Buffer(Buffer &&other) noexcept;

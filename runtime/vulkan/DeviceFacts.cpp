@@ -54,7 +54,7 @@ DeviceFeatures::DeviceFeatures(const InstanceFunctions &vk, DeviceFacts &facts)
     : offered(offeredExtensions(vk, facts.handle)) {
   facts.extensions.clear();
   facts.hasBudget = contains(offered, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
-  if (facts.usesMappings)
+  if (facts.pageBytes != 0)
     facts.extensions.emplace_back(VK_EXT_EXTERNAL_MEMORY_HOST_EXTENSION_NAME);
   add(facts, storage16, VK_KHR_16BIT_STORAGE_EXTENSION_NAME, VK_API_VERSION_1_1);
   add(facts, storage8, VK_KHR_8BIT_STORAGE_EXTENSION_NAME, VK_API_VERSION_1_2);
@@ -141,7 +141,7 @@ static DeviceFacts examine(const InstanceFunctions &vk, VkPhysicalDevice handle)
   }
   vk.GetPhysicalDeviceProperties2(handle, &properties);
   auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE)), least = pages.minImportedHostPointerAlignment;
-  facts.usesMappings = least != 0 && page % least == 0;
+  facts.pageBytes = least != 0 && page % least == 0 ? page : 0;
   facts.driver = fmt::format("{} {}", driver.driverName, driver.driverInfo);
   facts.largestAllocation = allocation.maxMemoryAllocationSize;
   facts.subgroupSize = subgroup.subgroupSize;

@@ -30,7 +30,7 @@ struct DeviceFacts {
   uint32_t leastSubgroup = 0, mostSubgroup = 0; ///< sizes that can be asked for; 0: none
   uint64_t needs = 0;                           ///< bits of format::Need that it serves
   bool hasBudget = false;                       ///< VK_EXT_memory_budget
-  bool usesMappings = false;                    ///< it can work in pages of the processor's, where they lie
+  uint64_t pageBytes = 0; ///< of the processor's pages, where it can work in those as they lie; else 0
   std::vector<std::string> extensions;          ///< those of its extensions that are made use of
 
   /// Why it cannot be used at all; empty: it can.

@@ -7,15 +7,13 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace heddle::vulkan {
 
 /// Of the program's weights, if the device can work in them where they lie; else 0.
 static uint64_t pageOf(const Device &device, const Program &program) {
-  auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  bool fits = device.facts.usesMappings && reinterpret_cast<uintptr_t>(program.weights()) % page == 0;
-  return fits ? page : 0;
+  uint64_t page = device.facts.pageBytes;
+  return page && reinterpret_cast<uintptr_t>(program.weights()) % page == 0 ? page : 0;
 }
 
 DeviceProgram::DeviceProgram(Device &device, const Program &program)
