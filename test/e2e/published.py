@@ -4,8 +4,9 @@
   published.py HEDDLE SCRATCH
 
 Configs of models in use (data/published.json) become a module. gpt-oss with its experts in MXFP4, as it is published,
-gives what the same numbers give as float32; so do matrices in float8. A decoder that scores a text, or gives a vector for it, as the modules.json
-beside it says, takes the last token's hidden state. Where a page rounds, it is as the format would.
+gives what the same numbers give as float32; so do matrices in float8 and in packed integers. A decoder that scores a text,
+or gives a vector for it, as the modules.json beside it says, takes the last token's hidden state. Where a page rounds, it
+is as the format would.
 """
 
 import array
@@ -82,19 +83,31 @@ def check_mxfp4(heddle, folder, scratch):
             packed[name + "_blocks"], packed[name + "_scales"], plain[name] = mxfp4(shape, values)
         else:
             packed[name] = plain[name] = (shape, values)
-    for tensors, where in ((packed, scratch / "packed"), (plain, scratch / "plain")):
+    evaluate, expected = evaluate_packed(heddle, folder, scratch, packed, config, plain, config)
+    return off_by(evaluate, expected)
+
+
+def evaluate_packed(heddle, folder, scratch, packed, packed_config, plain, plain_config):
+    """A folder with packed tensors gives at -O0 what one with the numbers that they are gives: (evaluate, that)."""
+    for tensors, config, where in ((packed, packed_config, scratch / "packed"), (plain, plain_config, scratch / "plain")):
         where.mkdir(exist_ok=True)
         save(where / "model.safetensors", tensors)
         (where / "config.json").write_text(json.dumps(config))
     golden = load(folder / "golden.safetensors")
     save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
-    outputs = []
-    for where, level in (("plain", "-O0"), ("packed", "-O0"), ("packed", "-O2")):
-        run(heddle, "eval", scratch / where, level, "--input", scratch / "in.safetensors", "--output",
+
+    def evaluate(where, *options):
+        run(heddle, "eval", scratch / where, *options, "--input", scratch / "in.safetensors", "--output",
             scratch / "out.safetensors")
-        outputs.append(load(scratch / "out.safetensors"))
-    compare(outputs[1], outputs[0], "", 1e-6)
-    return f"(-O2 off by {compare(outputs[2], outputs[0], '', 0.005) * 0.005:.1g})"
+        return load(scratch / "out.safetensors")
+
+    expected = evaluate("plain", "-O0")
+    compare(evaluate("packed", "-O0"), expected, "", 1e-6)
+    return evaluate, expected
+
+
+def off_by(evaluate, expected):
+    return f"(-O2 off by {compare(evaluate('packed', '-O2'), expected, '', 0.005) * 0.005:.1g})"
 
 
 # --- float8
@@ -154,23 +167,10 @@ def check_packed(heddle, folder, scratch, quantization, pack):
             del packed[name]
             parts, plain[name] = pack(shape, values)
             packed.update((name.removesuffix("weight") + part, tensor) for part, tensor in parts.items())
-    for tensors, where, extra in ((packed, scratch / "packed", {"quantization_config": quantization}),
-                                  (plain, scratch / "plain", {})):
-        where.mkdir(exist_ok=True)
-        save(where / "model.safetensors", tensors)
-        (where / "config.json").write_text(json.dumps(config | extra))
-    golden = load(folder / "golden.safetensors")
-    save(scratch / "in.safetensors", {name: golden[name] for name in INPUTS if name in golden})
-
-    def evaluate(where, *options):
-        run(heddle, "eval", scratch / where, *options, "--input", scratch / "in.safetensors", "--output",
-            scratch / "out.safetensors")
-        return load(scratch / "out.safetensors")
-
-    expected = evaluate("plain", "-O0")
-    compare(evaluate("packed", "-O0"), expected, "", 1e-6)
+    evaluate, expected = evaluate_packed(heddle, folder, scratch, packed, config | {"quantization_config": quantization},
+                                         plain, config)
     compare(evaluate("packed", "--quantize", "q8_0"), evaluate("plain", "--quantize", "q8_0"), "", 1e-6)
-    return f"(-O2 off by {compare(evaluate('packed'), expected, '', 0.005) * 0.005:.1g})"
+    return off_by(evaluate, expected)
 
 
 # --- GPTQ, AWQ, compressed-tensors
